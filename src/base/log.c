@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+/* Messages for the operator: syslog when detached, stderr otherwise. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/log.h"
+
+static const int syslog_priority[] = {
+	[LOG_LEVEL_ERROR] = LOG_ERR,
+	[LOG_LEVEL_WARN] = LOG_WARNING,
+	[LOG_LEVEL_INFO] = LOG_INFO,
+	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+};
+
+static void
+sink_stderr(enum log_level level, const char *line)
+{
+	static const char *const prefix[] = {
+		[LOG_LEVEL_ERROR] = "error: ",
+		[LOG_LEVEL_WARN] = "warning: ",
+		[LOG_LEVEL_INFO] = "",
+		[LOG_LEVEL_DEBUG] = "debug: ",
+	};
+
+	fprintf(stderr, "trafmirrord: %s%s\n", prefix[level], line);
+}
+
+static void
+sink_syslog(enum log_level level, const char *line)
+{
+	syslog(syslog_priority[level], "%s", line);
+}
+
+static log_sink *log_out = sink_stderr;
+static enum log_level log_max = LOG_LEVEL_INFO;
+
+void
+log_to_stderr(void)
+{
+	log_out = sink_stderr;
+}
+
+void
+log_to_syslog(int facility)
+{
+	openlog("trafmirrord", LOG_PID | LOG_NDELAY, facility);
+	log_out = sink_syslog;
+}
+
+void
+log_to(log_sink *sink)
+{
+	log_out = sink;
+}
+
+void
+log_set_level(enum log_level level)
+{
+	log_max = level;
+}
+
+static void
+log_write(enum log_level level, int errnum, const char *fmt, va_list ap)
+{
+	int saved = errno;
+	char line[1024];
+	int n;
+
+	if (level > log_max || log_out == NULL)
+		return;
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	if (errnum != 0 && n >= 0 && (size_t)n < sizeof(line))
+		snprintf(line + n, sizeof(line) - (size_t)n, ": %s",
+		    strerror(errnum));
+	log_out(level, line);
+	errno = saved;
+}
+
+void
+log_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_write(LOG_LEVEL_ERROR, 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_write(LOG_LEVEL_WARN, errno, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_warnx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_write(LOG_LEVEL_WARN, 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_write(LOG_LEVEL_INFO, 0, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	log_write(LOG_LEVEL_DEBUG, 0, fmt, ap);
+	va_end(ap);
+}

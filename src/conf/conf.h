@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+/* The configuration: plain data, immutable once loaded. */
+#ifndef TM_CONF_H
+#define TM_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+
+#define CONF_NAME_MAX 60        /* characters of a mirror, target or rule name */
+#define CONF_SOURCE_PORTS_MAX 64
+
+enum conf_encap { CONF_VXLAN, CONF_GRE, CONF_GENEVE, CONF_ERSPAN,
+	CONF_ERSPAN3 };
+enum conf_direction { CONF_DIR_ALL, CONF_DIR_IN, CONF_DIR_OUT };
+enum conf_filter { CONF_FILTER_ALL, CONF_FILTER_ANY, CONF_FILTER_FIRST };
+enum conf_balance { CONF_BALANCE_FLOW, CONF_BALANCE_SOURCE,
+	CONF_BALANCE_PACKET, CONF_BALANCE_REPLICATE };
+
+/* Where something is written; file is owned by the struct conf, NULL for a
+ * default. */
+struct conf_pos {
+	const char *file;
+	unsigned line;
+};
+
+/* A list of words of an option, each with its place. */
+struct conf_word {
+	char *text;
+	struct conf_pos pos;
+};
+struct conf_words {
+	struct conf_word *v;
+	size_t n;
+};
+
+struct conf_target {
+	char *name;
+	struct conf_pos pos;
+	struct conf_pos address_pos; /* of the option, for messages */
+	struct addr address;
+	enum conf_encap encap;
+	uint16_t port; /* 0 for encapsulations without ports */
+	uint8_t weight;
+	struct addr source_address; /* family 0: the route decides */
+	char *interface;            /* NULL: the route decides */
+	uint8_t ttl;
+	uint8_t dscp;
+	uint8_t source_ports;
+	bool sequence;
+};
+
+struct conf_ports {
+	uint16_t lo, hi; /* host order, inclusive */
+};
+
+#define CONF_PROTOCOL_ANY 256
+
+struct conf_rule {
+	char *name;
+	struct conf_pos pos;
+	bool drop;         /* action */
+	uint16_t protocol; /* IP protocol number, or CONF_PROTOCOL_ANY */
+	/* An empty list means any. */
+	struct addr_prefix *src, *dst;
+	size_t nsrc, ndst;
+	struct conf_ports *src_port, *dst_port;
+	size_t nsrc_port, ndst_port;
+	bool bidirectional;
+};
+
+struct conf_mirror {
+	char *name;
+	struct conf_pos pos;
+	bool collect;
+	char *description; /* may be empty, never NULL */
+	struct conf_words tags;
+	struct conf_words sources;
+	enum conf_direction direction;
+	enum conf_filter filter;
+	struct conf_rule *rules;
+	size_t nrules;
+	char *bpf; /* NULL: none */
+	struct conf_pos bpf_pos;
+	bool exclude_targets;
+	struct conf_words target_names;
+	/* The same targets, resolved by conf_check; borrowed from the conf. */
+	const struct conf_target **targets;
+	size_t ntargets;
+	enum conf_balance balance;
+	uint32_t session_id;
+	struct conf_pos session_id_pos;
+	uint32_t truncate; /* bytes, 0 = all */
+	uint32_t sample;   /* one flow in this many */
+	uint64_t ring_size;  /* bytes */
+	uint32_t latency_ms;
+	bool promiscuous;
+};
+
+struct conf {
+	char *path;  /* the file named on the command line */
+	char **files; /* every file read, for conf_pos; NULL-terminated */
+	char *user;
+	struct conf_pos user_pos;
+	uint32_t max_mirrors;
+	enum log_level log_level;
+	int log_facility; /* LOG_* of syslog(3) */
+	uint32_t mark;
+	struct conf_target *targets;
+	size_t ntargets;
+	struct conf_mirror *mirrors;
+	size_t nmirrors;
+};
+
+/* Errors and warnings found in a configuration, in order of file and line,
+ * each a finished line "file:line: ...". */
+struct conf_report {
+	char **errors;
+	size_t nerrors;
+	char **warnings;
+	size_t nwarnings;
+};
+
+/* Adds a line. pos may have no file, then the text stands alone. */
+void conf_report_error(struct conf_report *r, const struct conf_pos *pos,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void conf_report_warn(struct conf_report *r, const struct conf_pos *pos,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void conf_report_fini(struct conf_report *r);
+
+/* Reads path and what it includes, checks every value by itself, then the
+ * whole (conf_check). Everything that is wrong is added to r. Returns the
+ * configuration, or NULL if r has errors. The caller frees it. */
+struct conf *conf_load(const char *path, struct conf_report *r);
+
+/* The same from memory; name stands for the file in messages. */
+struct conf *conf_load_text(const char *text, size_t len, const char *name,
+    struct conf_report *r);
+
+void conf_free(struct conf *c);
+
+const struct conf_mirror *conf_mirror_find(const struct conf *c,
+    const char *name);
+
+#endif
