@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-static size_t
+static size_t __attribute__((format(printf, 2, 0)))
 err_format(struct err *err, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(err->text, sizeof(err->text), fmt, ap);
