@@ -51,6 +51,7 @@ struct conf_target {
 	uint8_t dscp;
 	uint8_t source_ports;
 	bool sequence;
+	bool faulty; /* while loading: it has an error of its own */
 };
 
 struct conf_ports {
@@ -70,6 +71,7 @@ struct conf_rule {
 	struct conf_ports *src_port, *dst_port;
 	size_t nsrc_port, ndst_port;
 	bool bidirectional;
+	bool faulty; /* as above */
 };
 
 struct conf_mirror {
@@ -87,7 +89,8 @@ struct conf_mirror {
 	struct conf_pos bpf_pos;
 	bool exclude_targets;
 	struct conf_words target_names;
-	/* The same targets, resolved by conf_check; borrowed from the conf. */
+	/* The same targets, resolved by conf_check; borrowed from the conf.
+	 * The array itself is owned. */
 	const struct conf_target **targets;
 	size_t ntargets;
 	enum conf_balance balance;
@@ -98,6 +101,7 @@ struct conf_mirror {
 	uint64_t ring_size;  /* bytes */
 	uint32_t latency_ms;
 	bool promiscuous;
+	bool faulty; /* as above */
 };
 
 struct conf {
@@ -113,18 +117,21 @@ struct conf {
 	size_t ntargets;
 	struct conf_mirror *mirrors;
 	size_t nmirrors;
+	bool incomplete; /* while loading: not every file was understood */
 };
 
 /* Errors and warnings found in a configuration, in order of file and line,
- * each a finished line "file:line: ...". */
+ * each a finished line "file:line: ..." without control characters. */
 struct conf_report {
 	char **errors;
 	size_t nerrors;
 	char **warnings;
 	size_t nwarnings;
+	bool lost; /* memory ran out and a line is missing: counts as error */
 };
 
-/* Adds a line. pos may have no file, then the text stands alone. */
+/* Adds a line. pos may have no file (or be NULL), then the text stands alone;
+ * line 0 means the file as a whole. */
 void conf_report_error(struct conf_report *r, const struct conf_pos *pos,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void conf_report_warn(struct conf_report *r, const struct conf_pos *pos,
@@ -136,7 +143,8 @@ void conf_report_fini(struct conf_report *r);
  * configuration, or NULL if r has errors. The caller frees it. */
 struct conf *conf_load(const char *path, struct conf_report *r);
 
-/* The same from memory; name stands for the file in messages. */
+/* The same from memory; name stands for the file in messages. There,
+ * include is an error: nothing but the text is read. */
 struct conf *conf_load_text(const char *text, size_t len, const char *name,
     struct conf_report *r);
 

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/* What a configuration means on this host. */
+#include "config.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/iface.h"
+#include "conf/check.h"
+#include "conf/conf.h"
+#include "conf/select.h"
+
+#define ETHER_HEADER 14u
+#define VLAN_TAG     4u
+
+/* Whether an earlier mirror said the same: once is enough. */
+static bool
+said_before(const struct conf *c, const struct conf_word *w)
+{
+	for (size_t i = 0; i < c->nmirrors; i++)
+		for (size_t j = 0; j < c->mirrors[i].sources.n; j++) {
+			const struct conf_word *o =
+			    &c->mirrors[i].sources.v[j];
+
+			if (o == w)
+				return false;
+			if (strcmp(o->text, w->text) == 0)
+				return true;
+		}
+	return false;
+}
+
+static void
+warn_missing(const struct conf *c, const struct conf_mirror *m,
+    const struct conf_word *w, struct conf_report *r)
+{
+	if (said_before(c, w))
+		return;
+	switch (select_kind(w->text)) {
+	case SELECT_ALL:
+		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
+		    "there is no interface to collect from yet", m->name);
+		break;
+	case SELECT_GLOB:
+		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
+		    "no interface matches \"%s\" yet", m->name, w->text);
+		break;
+	case SELECT_ADDRESS:
+		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
+		    "no interface has the address %s yet", m->name, w->text);
+		break;
+	case SELECT_NAME:
+		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
+		    "interface %s does not exist yet", m->name, w->text);
+		break;
+	}
+}
+
+static void
+check_source(const struct conf *c, const struct conf_mirror *m,
+    const struct conf_word *w, const struct iface_list *ifaces,
+    struct conf_report *r)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < ifaces->n; i++) {
+		const struct iface *f = &ifaces->v[i];
+
+		if (!select_word(c, w->text, f))
+			continue;
+		found = true;
+		if (!f->ethernet)
+			conf_report_error(r, &w->pos, "mirror \"%s\": sources: "
+			    "%s has no Ethernet frames (Ethernet interfaces "
+			    "and lo are allowed)", m->name, f->name);
+		else if (select_owns_target(c, f))
+			conf_report_error(r, &w->pos, "mirror \"%s\": sources: "
+			    "source and target on the same interface: %s owns "
+			    "the address of a target", m->name, f->name);
+	}
+	if (!found)
+		warn_missing(c, m, w, r);
+}
+
+static unsigned
+largest_frame(const struct conf *c, const struct conf_mirror *m,
+    const struct iface_list *ifaces)
+{
+	unsigned mtu = 0;
+
+	for (size_t i = 0; i < ifaces->n; i++)
+		if (!ifaces->v[i].loopback &&
+		    select_source(c, m, &ifaces->v[i]) && ifaces->v[i].mtu > mtu)
+			mtu = ifaces->v[i].mtu;
+	if (mtu == 0)
+		return 0;
+	mtu += ETHER_HEADER;
+	return m->truncate != 0 && m->truncate < mtu ? m->truncate : mtu;
+}
+
+/* From the outer IP header to the copied frame. */
+static unsigned
+overhead(const struct conf_target *t)
+{
+	unsigned ip = t->address.family == AF_INET ? 20 : 40;
+
+	if (t->encap == CONF_GRE)
+		return ip + 8 + (t->sequence ? 4 : 0);
+	return ip + 8 + 8;
+}
+
+static void
+check_path(const struct conf *c, const struct conf_mirror *m,
+    const struct conf_target *t, const struct iface_list *ifaces,
+    struct conf_report *r)
+{
+	unsigned frame = largest_frame(c, m, ifaces), need;
+	struct iface_route route;
+	struct err err;
+
+	if (iface_route_get(&route, &t->address, t->interface, &err) == -1) {
+		conf_report_warn(r, &t->address_pos, "warning: mirror \"%s\": "
+		    "target \"%s\": %s", m->name, t->name, err.text);
+		return;
+	}
+	need = frame + overhead(t);
+	if (frame != 0 && need > route.mtu)
+		conf_report_warn(r, &t->address_pos, "warning: mirror \"%s\": "
+		    "target \"%s\": full-size copies need %u bytes (%u more "
+		    "with a VLAN tag), the path has %u: raise its MTU by %u, "
+		    "or they are fragmented", m->name, t->name, need, VLAN_TAG,
+		    route.mtu, need - route.mtu);
+}
+
+void
+conf_check_host(const struct conf *c, const struct iface_list *ifaces,
+    struct conf_report *r)
+{
+	for (size_t i = 0; i < c->nmirrors; i++) {
+		const struct conf_mirror *m = &c->mirrors[i];
+
+		for (size_t j = 0; j < m->sources.n; j++)
+			check_source(c, m, &m->sources.v[j], ifaces, r);
+		for (size_t j = 0; j < m->ntargets; j++)
+			check_path(c, m, m->targets[j], ifaces, r);
+	}
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+/* Every option there is: where it may stand, what it may be, where it goes. */
+#include "config.h"
+
+#include <netinet/in.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "conf/conf.h"
+#include "conf/schema.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Where a field lies, and how wide it is. */
+#define FIELD(type, member) \
+	.offset = offsetof(struct type, member), \
+	.width = sizeof(((struct type *)NULL)->member)
+#define LIST(type, member) \
+	.offset = offsetof(struct type, member), \
+	.count = offsetof(struct type, n##member)
+#define POS(type, member) .pos = offsetof(struct type, member##_pos)
+#define WORD(table) .type = SCHEMA_WORD, .words = (table)
+#define RESERVED .offset = SCHEMA_NOWHERE, .reserved = true
+
+static const struct schema_word booleans[] = { { "true", 1 }, { "false", 0 },
+	{ "yes", 1 }, { "no", 0 }, { "on", 1 }, { "off", 0 }, { NULL, 0 } };
+static const struct schema_word log_levels[] = { { "error", LOG_LEVEL_ERROR },
+	{ "warn", LOG_LEVEL_WARN }, { "info", LOG_LEVEL_INFO },
+	{ "debug", LOG_LEVEL_DEBUG }, { NULL, 0 } };
+static const struct schema_word facilities[] = { { "auth", LOG_AUTH },
+	{ "authpriv", LOG_AUTHPRIV }, { "cron", LOG_CRON },
+	{ "daemon", LOG_DAEMON }, { "ftp", LOG_FTP }, { "lpr", LOG_LPR },
+	{ "mail", LOG_MAIL }, { "news", LOG_NEWS }, { "syslog", LOG_SYSLOG },
+	{ "user", LOG_USER }, { "uucp", LOG_UUCP }, { "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 }, { "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 }, { "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 }, { "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 }, { NULL, 0 } };
+static const struct schema_word encaps[] = { { "vxlan", CONF_VXLAN },
+	{ "gre", CONF_GRE }, { "geneve", CONF_GENEVE },
+	{ "erspan", CONF_ERSPAN }, { "erspan3", CONF_ERSPAN3 }, { NULL, 0 } };
+static const struct schema_word checks[] = { { "none", 0 }, { "icmp", 1 },
+	{ "tcp", 2 }, { NULL, 0 } };
+static const struct schema_word gso_modes[] = { { "auto", 0 }, { "off", 1 },
+	{ "on", 2 }, { NULL, 0 } };
+static const struct schema_word directions[] = { { "all", CONF_DIR_ALL },
+	{ "in", CONF_DIR_IN }, { "out", CONF_DIR_OUT }, { NULL, 0 } };
+static const struct schema_word filters[] = { { "all", CONF_FILTER_ALL },
+	{ "any", CONF_FILTER_ANY }, { "first", CONF_FILTER_FIRST },
+	{ NULL, 0 } };
+static const struct schema_word balances[] = { { "flow", CONF_BALANCE_FLOW },
+	{ "source", CONF_BALANCE_SOURCE }, { "packet", CONF_BALANCE_PACKET },
+	{ "replicate", CONF_BALANCE_REPLICATE }, { NULL, 0 } };
+static const struct schema_word oversizes[] = { { "fragment", 0 },
+	{ "truncate", 1 }, { "drop", 2 }, { NULL, 0 } };
+static const struct schema_word actions[] = { { "accept", 0 }, { "drop", 1 },
+	{ NULL, 0 } };
+const struct schema_word schema_protocols[] = { { "any", CONF_PROTOCOL_ANY },
+	{ "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP },
+	{ "icmp", IPPROTO_ICMP }, { "icmp6", IPPROTO_ICMPV6 },
+	{ "sctp", IPPROTO_SCTP }, { "gre", IPPROTO_GRE },
+	{ "esp", IPPROTO_ESP }, { "ah", IPPROTO_AH }, { NULL, 0 } };
+
+static const struct schema_option rule_options[] = {
+	{ "action", WORD(actions), FIELD(conf_rule, drop) },
+	{ "protocol", SCHEMA_PROTOCOL, FIELD(conf_rule, protocol) },
+	{ "src", SCHEMA_PREFIXES, LIST(conf_rule, src) },
+	{ "dst", SCHEMA_PREFIXES, LIST(conf_rule, dst) },
+	{ "src-port", SCHEMA_PORTS, LIST(conf_rule, src_port) },
+	{ "dst-port", SCHEMA_PORTS, LIST(conf_rule, dst_port) },
+	{ "bidirectional", WORD(booleans), FIELD(conf_rule, bidirectional) },
+};
+
+static const struct schema_option mirror_options[] = {
+	{ "collect", WORD(booleans), FIELD(conf_mirror, collect) },
+	{ "description", SCHEMA_TEXT, FIELD(conf_mirror, description),
+	    .max = 255 },
+	{ "tags", SCHEMA_TAGS, FIELD(conf_mirror, tags) },
+	{ "sources", SCHEMA_SOURCES, FIELD(conf_mirror, sources),
+	    .required = true },
+	{ "direction", WORD(directions), FIELD(conf_mirror, direction) },
+	{ "filter", WORD(filters), FIELD(conf_mirror, filter) },
+	{ "next-hop", SCHEMA_ADDRESS, RESERVED },
+	{ "bpf", SCHEMA_EXPRESSION, FIELD(conf_mirror, bpf),
+	    POS(conf_mirror, bpf) },
+	{ "exclude-targets", WORD(booleans),
+	    FIELD(conf_mirror, exclude_targets) },
+	{ "targets", SCHEMA_NAMES, FIELD(conf_mirror, target_names),
+	    .required = true },
+	{ "balance", WORD(balances), FIELD(conf_mirror, balance) },
+	{ "session-id", SCHEMA_NUMBER, FIELD(conf_mirror, session_id),
+	    POS(conf_mirror, session_id), .max = UINT32_MAX },
+	/* Nothing shorter than an Ethernet header. */
+	{ "truncate", SCHEMA_NUMBER, FIELD(conf_mirror, truncate), .min = 14,
+	    .max = 65535, .or_zero = true },
+	{ "sample", SCHEMA_NUMBER, FIELD(conf_mirror, sample), .min = 1,
+	    .max = UINT32_MAX },
+	{ "rate-limit", SCHEMA_RATE, RESERVED, .supported = 1,
+	    .max = UINT64_MAX },
+	{ "burst", SCHEMA_TIME, RESERVED, .min = 1, .max = 60000 },
+	{ "oversize", WORD(oversizes), RESERVED, .supported = 1 },
+	{ "ring-size", SCHEMA_SIZE, FIELD(conf_mirror, ring_size),
+	    .min = 1 << 20, .max = UINT64_C(2) << 30 },
+	{ "latency", SCHEMA_TIME, FIELD(conf_mirror, latency_ms), .min = 1,
+	    .max = 1000 },
+	{ "promiscuous", WORD(booleans), FIELD(conf_mirror, promiscuous) },
+	{ "rule", SCHEMA_SECTION, .section = &schema_rule },
+};
+
+static const struct schema_option target_options[] = {
+	{ "address", SCHEMA_ADDRESS, FIELD(conf_target, address),
+	    POS(conf_target, address), .required = true, .reserved = true },
+	{ "encap", WORD(encaps), FIELD(conf_target, encap), .reserved = true,
+	    .supported = CONF_GENEVE },
+	{ "port", SCHEMA_NUMBER, FIELD(conf_target, port), .min = 1,
+	    .max = 65535 },
+	{ "weight", SCHEMA_NUMBER, FIELD(conf_target, weight), .max = 100 },
+	{ "source-address", SCHEMA_ADDRESS,
+	    FIELD(conf_target, source_address) },
+	{ "interface", SCHEMA_INTERFACE, FIELD(conf_target, interface) },
+	{ "ttl", SCHEMA_NUMBER, FIELD(conf_target, ttl), .min = 1,
+	    .max = 255 },
+	{ "dscp", SCHEMA_NUMBER, FIELD(conf_target, dscp), .max = 63 },
+	{ "source-ports", SCHEMA_NUMBER, FIELD(conf_target, source_ports),
+	    .min = 1, .max = CONF_SOURCE_PORTS_MAX },
+	{ "udp-gso", WORD(gso_modes), RESERVED, .supported = 2 },
+	{ "sequence", WORD(booleans), FIELD(conf_target, sequence) },
+	{ "check", WORD(checks), RESERVED, .supported = 1 },
+	{ "check-port", SCHEMA_NUMBER, RESERVED, .min = 1, .max = 65535 },
+	{ "check-interval", SCHEMA_TIME, RESERVED, .min = 1000,
+	    .max = 300000 },
+	{ "check-timeout", SCHEMA_TIME, RESERVED, .min = 1000,
+	    .max = 300000 },
+	{ "check-rise", SCHEMA_NUMBER, RESERVED, .min = 2, .max = 10 },
+	{ "check-fall", SCHEMA_NUMBER, RESERVED, .min = 2, .max = 10 },
+};
+
+static const struct schema_option root_options[] = {
+	{ "user", SCHEMA_TEXT, FIELD(conf, user), POS(conf, user), .min = 1,
+	    .max = 255 },
+	{ "control-socket", SCHEMA_TEXT, RESERVED, .min = 1, .max = 107 },
+	{ "control-group", SCHEMA_TEXT, RESERVED, .min = 1, .max = 255 },
+	{ "metrics-listen", SCHEMA_ENDPOINT, RESERVED, .supported = 1 },
+	{ "state-dir", SCHEMA_TEXT, RESERVED, .min = 1, .max = 255 },
+	{ "max-mirrors", SCHEMA_NUMBER, FIELD(conf, max_mirrors), .min = 1,
+	    .max = 1000 },
+	{ "log-level", WORD(log_levels), FIELD(conf, log_level) },
+	{ "log-facility", WORD(facilities), FIELD(conf, log_facility) },
+	/* 0 is every other packet's mark: our own would not stand out. */
+	{ "mark", SCHEMA_MARK, FIELD(conf, mark), .min = 1,
+	    .max = UINT32_MAX },
+	{ "include", SCHEMA_INCLUDE, .offset = SCHEMA_NOWHERE },
+	{ "target", SCHEMA_SECTION, .section = &schema_target },
+	{ "mirror", SCHEMA_SECTION, .section = &schema_mirror },
+};
+
+const struct schema schema_rule = { "rule", rule_options,
+	COUNT(rule_options) };
+const struct schema schema_mirror = { "mirror", mirror_options,
+	COUNT(mirror_options) };
+const struct schema schema_target = { "target", target_options,
+	COUNT(target_options) };
+const struct schema schema_root = { "root", root_options,
+	COUNT(root_options) };
+
+_Static_assert(COUNT(mirror_options) <= SCHEMA_OPTIONS_MAX &&
+        COUNT(target_options) <= SCHEMA_OPTIONS_MAX &&
+        COUNT(root_options) <= SCHEMA_OPTIONS_MAX &&
+        COUNT(rule_options) <= SCHEMA_OPTIONS_MAX,
+    "raise SCHEMA_OPTIONS_MAX");
+
+const struct schema_option *
+schema_find(const struct schema *s, const char *name, size_t len)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strlen(s->options[i].name) == len &&
+		    memcmp(s->options[i].name, name, len) == 0)
+			return &s->options[i];
+	return NULL;
+}
+
+bool
+schema_is_list(const struct schema_option *o)
+{
+	return o->type >= SCHEMA_TAGS && o->type < SCHEMA_SECTION;
+}
+
+const char *
+schema_word_name(const struct schema_word *words, int value)
+{
+	while (words->name != NULL && words->value != value)
+		words++;
+	return words->name;
+}

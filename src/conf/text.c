@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/* Printable UTF-8. */
+#include "config.h"
+
+#include <stdint.h>
+
+#include "conf/text.h"
+
+/* What a reader could not see, or would see in the wrong place. */
+static const struct {
+	uint32_t first, last;
+} unprintable[] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0x200b, 0x200f },
+	{ 0x2028, 0x202e }, { 0x2060, 0x2069 }, { 0xd800, 0xdfff },
+	{ 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
+	{ 0x110000, UINT32_MAX } };
+
+/* Reads one character. Returns its bytes, 0 if there is no valid one. */
+static size_t
+decode(uint32_t *c, const unsigned char *p, size_t len)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 :
+	    p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
+
+	if (n == 0 || n > len)
+		return 0;
+	*c = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*c = *c << 6 | (p[i] & 0x3f);
+	}
+	return *c < least[n] ? 0 : n;
+}
+
+bool
+text_is_printable(const char *text, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	uint32_t c;
+
+	while (len > 0) {
+		size_t n = decode(&c, p, len);
+
+		if (n == 0)
+			return false;
+		for (size_t i = 0;
+		     i < sizeof(unprintable) / sizeof(unprintable[0]); i++)
+			if (c >= unprintable[i].first &&
+			    c <= unprintable[i].last)
+				return false;
+		p += n;
+		len -= n;
+	}
+	return true;
+}
+
+size_t
+text_length(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return n;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/* Printable UTF-8. */
+#ifndef TM_TEXT_H
+#define TM_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether text is valid UTF-8 without control characters, line separators
+ * or marks that change the direction of writing. */
+bool text_is_printable(const char *text, size_t len);
+
+/* How many characters the len bytes of printable text are. */
+size_t text_length(const char *text, size_t len);
+
+#endif
