@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: ISC */
+/* Rules as pcap-filter(7) text. */
+#include "config.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "capture/expression.h"
+#include "conf/conf.h"
+
+static const char *
+family_word(const struct addr *a)
+{
+	return a->family == AF_INET ? "ip" : "ip6";
+}
+
+/* "A and B": writes the "and" unless the text is still empty. */
+static void
+put_and(FILE *f)
+{
+	if (ftell(f) > 0)
+		fputs(" and ", f);
+}
+
+static void
+put_prefixes(FILE *f, const char *dir, const struct addr_prefix *p, size_t n)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (n == 0)
+		return;
+	put_and(f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%s %s net %s/%u", i == 0 ? "(" : " or ",
+		    family_word(&p[i].addr), dir,
+		    addr_format(&p[i].addr, text), p[i].len);
+	fputc(')', f);
+}
+
+static void
+put_ports(FILE *f, const char *dir, const struct conf_ports *p, size_t n)
+{
+	if (n == 0)
+		return;
+	put_and(f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%s portrange %u-%u", i == 0 ? "(" : " or ",
+		    dir, p[i].lo, p[i].hi);
+	fputc(')', f);
+}
+
+/* Protocols that live in one address family only are not looked for in the
+ * other: number 1 inside IPv6 is not "icmp" to anybody. */
+static void
+put_protocol(FILE *f, uint16_t protocol)
+{
+	switch (protocol) {
+	case CONF_PROTOCOL_ANY:
+		break;
+	case IPPROTO_ICMP:
+		fputs("icmp", f);
+		break;
+	case IPPROTO_ICMPV6:
+		fputs("icmp6", f);
+		break;
+	default:
+		fprintf(f, "(ip proto %u or ip6 proto %u)", protocol,
+		    protocol);
+	}
+}
+
+/* One direction of a rule; reply exchanges source and destination. */
+static char *
+rule_direction(const struct conf_rule *r, bool reply)
+{
+	const char *src = reply ? "dst" : "src";
+	const char *dst = reply ? "src" : "dst";
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return NULL;
+	put_protocol(f, r->protocol);
+	put_prefixes(f, src, r->src, r->nsrc);
+	put_prefixes(f, dst, r->dst, r->ndst);
+	put_ports(f, src, r->src_port, r->nsrc_port);
+	put_ports(f, dst, r->dst_port, r->ndst_port);
+	fclose(f);
+	return text;
+}
+
+char *
+expression_rule(const struct conf_rule *r)
+{
+	char *there = rule_direction(r, false);
+	char *back, *both;
+
+	if (there == NULL || !r->bidirectional || *there == '\0')
+		return there;
+	back = rule_direction(r, true);
+	if (back == NULL || asprintf(&both, "(%s) or (%s)", there, back) == -1)
+		both = NULL;
+	free(there);
+	free(back);
+	return both;
+}
+
+/* A load behind the end of a frame would reject the frame, so every test
+ * first asks for the bytes it reads: a runt is mirrored like any other. */
+
+/* A copy to target t, or a later fragment of one; seen where the mark of
+ * our sockets is gone, behind a veth or on another host. Then the ICMP
+ * errors it causes, whose quoted header starts behind 8 bytes. */
+static void
+put_copy4(FILE *f, const struct conf_target *t, const char *text)
+{
+	uint32_t dst = bytes_get32(t->address.bytes);
+	const char *icmp_error =
+	    "(icmp and greater 66 and (icmp[0] = 3 or icmp[0] = 4 or "
+	    "icmp[0] = 11 or icmp[0] = 12) and icmp[24:4] = ";
+
+	if (t->encap == CONF_GRE)
+		fprintf(f,
+		    "(ip proto 47 and greater 34 and ip dst host %s) or "
+		    "%s%" PRIu32 " and icmp[17] = 47)",
+		    text, icmp_error, dst);
+	else
+		fprintf(f,
+		    "(ip proto 17 and greater 38 and ip dst host %s and "
+		    "(ip[6:2] & 0x1fff != 0 or "
+		    "(dst port %u and src portrange 49152-65535))) or "
+		    "%s%" PRIu32 " and icmp[17] = 17 and icmp[30:2] = %u)",
+		    text, t->port, icmp_error, dst, t->port);
+}
+
+static void
+put_copy6(FILE *f, const struct conf_target *t, const char *text)
+{
+	if (t->encap == CONF_GRE)
+		fprintf(f,
+		    "(ip6 proto 47 and greater 54 and ip6 dst host %s)", text);
+	else
+		fprintf(f,
+		    "(ip6 and greater 58 and ip6 dst host %s and "
+		    "(ip6[6] = 44 or (ip6[6] = 17 and ip6[42:2] = %u and "
+		    "ip6[40:2] >= 49152)))",
+		    text, t->port);
+	fputs(" or (icmp6 and greater 106 and ip6[40] >= 1 and ip6[40] <= 4",
+	    f);
+	for (unsigned i = 0; i < 4; i++)
+		fprintf(f, " and ip6[%u:4] = %" PRIu32, 72 + 4 * i,
+		    bytes_get32(t->address.bytes + 4 * i));
+	if (t->encap == CONF_GRE)
+		fputs(" and ip6[54] = 47)", f);
+	else
+		fprintf(f, " and ip6[54] = 17 and ip6[90:2] = %u)", t->port);
+}
+
+static bool
+uses_target(const struct conf_mirror *m, const struct conf_target *t)
+{
+	for (size_t i = 0; i < m->ntargets; i++)
+		if (m->targets[i] == t)
+			return true;
+	return false;
+}
+
+static void
+put_host(FILE *f, const struct conf_target *t, const char *text)
+{
+	if (t->address.family == AF_INET)
+		fprintf(f,
+		    "(ip and greater 34 and ip host %s) or "
+		    "(arp and greater 42 and arp host %s) or ",
+		    text, text);
+	else
+		fprintf(f, "(ip6 and greater 54 and ip6 host %s) or ", text);
+}
+
+static void
+put_target(FILE *f, const struct conf *c, const struct conf_mirror *m,
+    const struct conf_target *t)
+{
+	char text[ADDR_TEXT_MAX];
+	bool used = false;
+
+	for (size_t i = 0; i < c->nmirrors && !used; i++)
+		used = uses_target(&c->mirrors[i], t);
+	if (!used)
+		return;
+	if (ftell(f) > 0)
+		fputs(" or ", f);
+	addr_format(&t->address, text);
+	if (m->exclude_targets && uses_target(m, t))
+		put_host(f, t, text);
+	if (t->address.family == AF_INET)
+		put_copy4(f, t, text);
+	else
+		put_copy6(f, t, text);
+}
+
+char *
+expression_exclude(const struct conf *c, const struct conf_mirror *m)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (f == NULL)
+		return NULL;
+	for (size_t i = 0; i < c->ntargets; i++)
+		put_target(f, c, m, &c->targets[i]);
+	fclose(f);
+	return text;
+}
+
+bool
+expression_uses_vlan(const char *text)
+{
+	for (const char *p = text; (p = strstr(p, "vlan")) != NULL; p += 4) {
+		bool starts = p == text || !isalnum((unsigned char)p[-1]);
+
+		if (starts && !isalnum((unsigned char)p[4]))
+			return true;
+	}
+	return false;
+}

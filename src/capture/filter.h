@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* A mirror's conditions as one classic BPF program. */
+#ifndef TM_FILTER_H
+#define TM_FILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct conf;
+struct conf_mirror;
+struct err;
+struct filter;
+
+/* Where a program runs. */
+enum filter_place {
+	FILTER_KERNEL,         /* the whole of it in the kernel */
+	FILTER_USER_TOO_BIG,   /* the kernel refused it: instructions or memory */
+	FILTER_USER_VLAN,      /* bpf looks at VLAN tags, which the kernel
+	                        * keeps outside the frame */
+};
+
+/* Compiles direction, exclude-targets, bpf and rules of m with libpcap, and
+ * tries the program on a scratch socket. What the kernel refuses runs in
+ * userspace behind a coarser kernel filter (filter_place tells). old, or
+ * NULL: the filter that the new one will replace on a live socket, which
+ * the kernel charges for both at that moment (net/core/filter.c,
+ * sk_filter_charge). The program borrows nothing. */
+int filter_new(struct filter **out, const struct conf *c,
+    const struct conf_mirror *m, const struct filter *old, struct err *err);
+void filter_free(struct filter *f);
+
+enum filter_place filter_place(const struct filter *f);
+
+/* Instructions of the kernel's part. */
+unsigned filter_length(const struct filter *f);
+
+/* Puts the kernel's part on a packet socket; atomically replaces the one
+ * before. loopback: the interface sees each frame twice, outgoing ones are
+ * left out unless the direction asks for them alone. */
+int filter_attach(const struct filter *f, int fd, bool loopback,
+    struct err *err);
+
+/* The whole program but direction and mark, on a frame with its VLAN tags
+ * in place. */
+bool filter_match(const struct filter *f, const uint8_t *frame,
+    uint32_t caplen, uint32_t len);
+
+bool filter_equal(const struct filter *a, const struct filter *b);
+
+#endif

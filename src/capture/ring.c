@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/* The capture ring of one interface: TPACKET_V3 with PACKET_VNET_HDR. */
+#include "config.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "capture/filter.h"
+#include "capture/ring.h"
+
+/* A block must hold the largest frame: BIG TCP ends at 512 KiB. */
+#define RING_BLOCK_SIZE (1u << 20)
+#define RING_FRAME_SIZE 2048 /* TPACKET_V3 only checks that it divides */
+
+/* Packets in flight while a filter is swapped still see the old one. */
+#define RING_SWAP_NS 1000000000u
+
+struct ring {
+	int fd;
+	uint8_t *map;
+	size_t map_len;
+	unsigned nblocks;
+	unsigned next; /* the block the kernel fills next */
+	bool loopback;
+	const struct filter *filter;
+	uint64_t recheck_until_ns; /* frames up to here: match in userspace */
+	uint64_t dropped;
+};
+
+static int
+set_option(int fd, int option, const void *v, size_t len, const char *what,
+    struct err *err)
+{
+	if (setsockopt(fd, SOL_PACKET, option, v, (socklen_t)len) == -1)
+		return err_sys(err, "%s", what);
+	return 0;
+}
+
+static int
+set_int(int fd, int option, int v, const char *what, struct err *err)
+{
+	return set_option(fd, option, &v, sizeof(v), what, err);
+}
+
+static int
+ring_socket(struct ring *r, struct err *err)
+{
+	r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (r->fd == -1)
+		return err_sys(err, "packet socket");
+	if (set_int(r->fd, PACKET_VERSION, TPACKET_V3, "TPACKET_V3", err) == -1)
+		return -1;
+	return set_int(r->fd, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR", err);
+}
+
+static int
+ring_map(struct ring *r, const struct ring_options *o, struct err *err)
+{
+	struct tpacket_req3 req = { 0 };
+	void *map;
+
+	r->nblocks = (unsigned)(o->size / RING_BLOCK_SIZE);
+	req.tp_block_size = RING_BLOCK_SIZE;
+	req.tp_block_nr = r->nblocks;
+	req.tp_frame_size = RING_FRAME_SIZE;
+	req.tp_frame_nr = r->nblocks * (RING_BLOCK_SIZE / RING_FRAME_SIZE);
+	req.tp_retire_blk_tov = o->latency_ms;
+	if (set_option(r->fd, PACKET_RX_RING, &req, sizeof(req), "ring",
+	        err) == -1)
+		return -1;
+	r->map_len = (size_t)r->nblocks * RING_BLOCK_SIZE;
+	map = mmap(NULL, r->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
+	    0);
+	if (map == MAP_FAILED)
+		return err_sys(err, "ring: map");
+	r->map = map;
+	return 0;
+}
+
+static int
+ring_bind(struct ring *r, const struct ring_options *o, struct err *err)
+{
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = (int)o->ifindex };
+	struct packet_mreq mreq = { .mr_ifindex = (int)o->ifindex,
+		.mr_type = PACKET_MR_PROMISC };
+
+	if (o->promiscuous &&
+	    set_option(r->fd, PACKET_ADD_MEMBERSHIP, &mreq, sizeof(mreq),
+	        "promiscuous", err) == -1)
+		return -1;
+	if (bind(r->fd, (struct sockaddr *)&ll, sizeof(ll)) == -1)
+		return err_sys(err, "bind");
+	return 0;
+}
+
+int
+ring_open(struct ring **out, const struct ring_options *o,
+    const struct filter *f, struct err *err)
+{
+	struct ring *r = calloc(1, sizeof(*r));
+	struct err why;
+
+	if (r == NULL)
+		return err_sys(err, "%s", o->name);
+	r->fd = -1;
+	r->filter = f;
+	r->loopback = o->loopback;
+	if (ring_socket(r, &why) == -1 ||
+	    filter_attach(f, r->fd, o->loopback, &why) == -1 ||
+	    ring_map(r, o, &why) == -1 || ring_bind(r, o, &why) == -1)
+		goto fail;
+	*out = r;
+	return 0;
+fail:
+	ring_close(r);
+	return err_set(err, "%s: %s", o->name, why.text);
+}
+
+void
+ring_close(struct ring *r)
+{
+	if (r == NULL)
+		return;
+	if (r->map != NULL)
+		munmap(r->map, r->map_len);
+	if (r->fd != -1)
+		close(r->fd);
+	free(r);
+}
+
+int
+ring_fd(const struct ring *r)
+{
+	return r->fd;
+}
+
+/* The block, if it is ours. */
+static struct tpacket_block_desc *
+block_take(struct ring *r)
+{
+	struct tpacket_block_desc *b = (struct tpacket_block_desc *)(void *)(
+	    r->map + (size_t)r->next * RING_BLOCK_SIZE);
+	uint32_t status =
+	    __atomic_load_n(&b->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
+
+	return status & TP_STATUS_USER ? b : NULL;
+}
+
+static void
+block_give(struct ring *r, struct tpacket_block_desc *b)
+{
+	__atomic_store_n(&b->hdr.bh1.block_status, TP_STATUS_KERNEL,
+	    __ATOMIC_RELEASE);
+	if (++r->next == r->nblocks)
+		r->next = 0;
+}
+
+/* Puts the tag that the kernel (or the NIC) took out back in front of the
+ * EtherType: the addresses move into the 10 bytes of virtio_net_hdr. */
+static uint8_t *
+insert_vlan_tag(uint8_t *frame, const struct tpacket3_hdr *h)
+{
+	uint16_t tpid = h->tp_status & TP_STATUS_VLAN_TPID_VALID ?
+	    h->hv1.tp_vlan_tpid :
+	    ETH_P_8021Q;
+
+	memmove(frame - 4, frame, 2 * ETH_ALEN);
+	frame -= 4;
+	bytes_put16(frame + 2 * ETH_ALEN, tpid);
+	bytes_put16(frame + 2 * ETH_ALEN + 2, (uint16_t)h->hv1.tp_vlan_tci);
+	return frame;
+}
+
+static void
+frame_run(struct ring *r, struct tpacket3_hdr *h, const struct ring_handler *rh)
+{
+	const struct sockaddr_ll *ll = (const struct sockaddr_ll *)(
+	    const void *)((uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
+	uint8_t *frame = (uint8_t *)h + h->tp_mac;
+	struct packet p = { .caplen = h->tp_snaplen, .len = h->tp_len,
+		.time_ns = h->tp_sec * UINT64_C(1000000000) + h->tp_nsec,
+		.direction = ll->sll_pkttype == PACKET_OUTGOING ? PACKET_OUT :
+		                                                  PACKET_IN };
+
+	if (h->tp_status & TP_STATUS_VLAN_VALID && p.caplen >= ETH_HLEN) {
+		frame = insert_vlan_tag(frame, h);
+		p.caplen += 4;
+		p.len += 4;
+	}
+	p.data = frame;
+	if ((filter_place(r->filter) != FILTER_KERNEL ||
+	        p.time_ns < r->recheck_until_ns) &&
+	    !filter_match(r->filter, p.data, p.caplen, p.len))
+		return;
+	rh->packet(rh->arg, &p);
+}
+
+unsigned
+ring_run(struct ring *r, unsigned budget, const struct ring_handler *h)
+{
+	struct tpacket_block_desc *b;
+	unsigned done = 0;
+
+	while (done < budget && (b = block_take(r)) != NULL) {
+		uint8_t *at = (uint8_t *)b + b->hdr.bh1.offset_to_first_pkt;
+
+		for (uint32_t n = b->hdr.bh1.num_pkts; n > 0; n--) {
+			struct tpacket3_hdr *hdr =
+			    (struct tpacket3_hdr *)(void *)at;
+
+			at += hdr->tp_next_offset;
+			__builtin_prefetch(at + hdr->tp_mac);
+			frame_run(r, hdr, h);
+		}
+		h->block_end(h->arg);
+		block_give(r, b);
+		done++;
+	}
+	if (done == 0) {
+		int error;
+		socklen_t len = sizeof(error);
+
+		/* Link changes wake us as an error: take it off. */
+		getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	}
+	return done;
+}
+
+int
+ring_set_filter(struct ring *r, const struct filter *f, struct err *err)
+{
+	struct timespec now;
+
+	if (filter_attach(f, r->fd, r->loopback, err) == -1)
+		return -1;
+	r->filter = f;
+	clock_gettime(CLOCK_REALTIME, &now);
+	r->recheck_until_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+	    (uint64_t)now.tv_nsec + RING_SWAP_NS;
+	return 0;
+}
+
+void
+ring_stop(struct ring *r)
+{
+	struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog prog = { .len = 1, .filter = &reject };
+
+	setsockopt(r->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+}
+
+uint64_t
+ring_dropped(struct ring *r)
+{
+	struct tpacket_stats_v3 st = { 0 };
+	socklen_t len = sizeof(st);
+
+	/* Reading resets the kernel's counters. */
+	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0)
+		r->dropped += st.tp_drops;
+	return r->dropped;
+}

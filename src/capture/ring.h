@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* The capture ring of one interface: TPACKET_V3 with PACKET_VNET_HDR
+ * (Documentation/networking/packet_mmap.rst, net/packet/af_packet.c). */
+#ifndef TM_RING_H
+#define TM_RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packet/packet.h"
+
+struct err;
+struct filter;
+struct ring;
+
+struct ring_options {
+	const char *name; /* of the interface; borrowed for the call */
+	unsigned ifindex;
+	bool loopback;
+	uint64_t size;       /* bytes, a multiple of 1 MiB */
+	uint32_t latency_ms; /* a block is handed over at least this often */
+	bool promiscuous;
+};
+
+/* Who gets the frames. block_end is called before a block, and with it all
+ * frames of it, goes back to the kernel. */
+struct ring_handler {
+	packet_cb *packet;
+	void (*block_end)(void *arg);
+	void *arg;
+};
+
+/* Opens and fills in this order: socket without protocol, options, filter,
+ * ring, bind last, so that no unfiltered frame can enter. Borrows f until
+ * the next ring_set_filter or ring_close. */
+int ring_open(struct ring **out, const struct ring_options *o,
+    const struct filter *f, struct err *err);
+void ring_close(struct ring *r);
+
+/* Readable when a block is filled, or the interface changed. */
+int ring_fd(const struct ring *r);
+
+/* Handles filled blocks, at most budget. Returns how many. */
+unsigned ring_run(struct ring *r, unsigned budget,
+    const struct ring_handler *h);
+
+/* Swaps the filter of the live ring. Frames already in the ring passed the
+ * old one; they are matched again in userspace. On error the old filter
+ * stays. */
+int ring_set_filter(struct ring *r, const struct filter *f, struct err *err);
+
+/* No frame enters any more; what is in the ring can still be run. */
+void ring_stop(struct ring *r);
+
+/* Frames the kernel found no room for, since the ring was opened. */
+uint64_t ring_dropped(struct ring *r);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "capture/expression.h"
+#include "capture/filter.h"
+#include "conf/conf.h"
+#include "frame.h"
+#include "unit.h"
+
+#define TARGETS                                                              \
+	"target t4 { address = 10.9.0.1 }\n"                                 \
+	"target t6 { address = \"fd09::1\" }\n"                              \
+	"target g4 { address = 10.9.0.2 encap = gre }\n"                     \
+	"target g6 { address = \"fd09::2\" encap = gre }\n"
+
+/* A mirror with these options, to all four targets. */
+static struct conf *
+load(const char *options)
+{
+	struct conf_report r = { 0 };
+	char text[100000];
+	struct conf *c;
+
+	snprintf(text, sizeof(text),
+	    TARGETS "mirror m { sources = { eth9 } "
+	            "targets = { t4, t6, g4, g6 }\n%s }\n",
+	    options);
+	c = conf_load_text(text, strlen(text), "t", &r);
+	for (size_t i = 0; i < r.nerrors; i++)
+		printf("%s\n", r.errors[i]);
+	conf_report_fini(&r);
+	if (c == NULL)
+		abort();
+	return c;
+}
+
+static struct filter *
+make(const char *options)
+{
+	struct conf *c = load(options);
+	struct filter *f = NULL;
+	struct err err;
+
+	if (filter_new(&f, c, &c->mirrors[0], NULL, &err) == -1)
+		printf("%s\n", err.text);
+	conf_free(c);
+	return f;
+}
+
+static bool
+passes(const char *options, const struct frame *fr)
+{
+	struct filter *f = make(options);
+	bool ok;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	ok = filter_match(f, fr->b, (uint32_t)fr->len, (uint32_t)fr->len);
+	filter_free(f);
+	return ok;
+}
+
+static struct frame
+udp(const char *src, const char *dst, uint16_t sport, uint16_t dport)
+{
+	struct frame f;
+
+	frame_ether(&f, 0);
+	frame_ip(&f, src, dst, IPPROTO_UDP, 18);
+	frame_udp(&f, sport, dport, 10);
+	return f;
+}
+
+static struct frame
+tcp(const char *src, const char *dst, uint16_t sport, uint16_t dport)
+{
+	struct frame f;
+
+	frame_ether(&f, 0);
+	frame_ip(&f, src, dst, IPPROTO_TCP, 30);
+	frame_tcp(&f, sport, dport, 10);
+	return f;
+}
+
+#define V4 "10.0.0.14", "192.0.2.1"
+#define V6 "fd00::14", "2001:db8::1"
+
+static void
+test_fields(void)
+{
+	struct frame https = tcp(V4, 40000, 443), https6 = tcp(V6, 40000, 443);
+	struct frame dns = udp(V4, 40000, 53), reply = udp("192.0.2.1",
+	                                           "10.0.0.14", 53, 40000);
+
+	CU_ASSERT_TRUE(passes("", &https));
+	CU_ASSERT_TRUE(passes("rule a { protocol = tcp dst-port = 443 }",
+	    &https));
+	CU_ASSERT_TRUE(passes("rule a { protocol = tcp dst-port = 443 }",
+	    &https6));
+	CU_ASSERT_FALSE(passes("rule a { protocol = tcp dst-port = 443 }",
+	    &dns));
+	CU_ASSERT_TRUE(passes("rule a { protocol = 17 }", &dns));
+	CU_ASSERT_FALSE(passes("rule a { protocol = 17 }", &https6));
+	CU_ASSERT_TRUE(passes("rule a { dst-port = { 80, 400-500 } }",
+	    &https6));
+	CU_ASSERT_TRUE(passes("rule a { src = 10.0.0.0/8 }", &https));
+	CU_ASSERT_FALSE(passes("rule a { dst = 10.0.0.0/8 }", &https));
+	CU_ASSERT_FALSE(passes("rule a { src = 10.0.0.0/8 }", &https6));
+	CU_ASSERT_TRUE(passes("rule a { src = { 10.0.0.0/8, \"fd00::/16\" } }",
+	    &https6));
+	CU_ASSERT_TRUE(passes("rule a { src = 0.0.0.0/0 }", &https));
+	CU_ASSERT_FALSE(passes("rule a { src = 0.0.0.0/0 }", &https6));
+	CU_ASSERT_TRUE(passes("rule a { src = \"::/0\" }", &https6));
+	CU_ASSERT_FALSE(passes("rule a { protocol = udp dst-port = 53 }",
+	    &reply));
+	CU_ASSERT_TRUE(passes("rule a { protocol = udp dst-port = 53 "
+	                      "src = 10.0.0.14 bidirectional = true }",
+	    &reply));
+	CU_ASSERT_TRUE(passes("rule a { protocol = udp dst-port = 53 "
+	                      "src = 10.0.0.14 bidirectional = true }",
+	    &dns));
+	CU_ASSERT_FALSE(passes("rule a { protocol = udp dst-port = 53 "
+	                       "src = 10.0.0.15 bidirectional = true }",
+	    &dns));
+}
+
+static void
+test_icmp(void)
+{
+	struct frame f4, f6;
+
+	frame_ether(&f4, 0);
+	frame_ip(&f4, V4, IPPROTO_ICMP, 8);
+	frame_bytes(&f4, "\x08\0\0\0\0\0\0\0", 8);
+	frame_ether(&f6, 0);
+	frame_ip(&f6, V6, IPPROTO_ICMPV6, 8);
+	frame_bytes(&f6, "\x80\0\0\0\0\0\0\0", 8);
+	CU_ASSERT_TRUE(passes("rule a { protocol = icmp }", &f4));
+	CU_ASSERT_FALSE(passes("rule a { protocol = icmp }", &f6));
+	CU_ASSERT_TRUE(passes("rule a { protocol = icmp6 }", &f6));
+	CU_ASSERT_FALSE(passes("rule a { protocol = icmp6 }", &f4));
+}
+
+static void
+test_modes(void)
+{
+	static const char all[] = "filter = all rule a { protocol = tcp } "
+				  "rule b { dst = 192.0.2.0/24 }";
+	static const char any[] = "filter = any rule a { dst-port = 443 } "
+				  "rule b { src = 10.0.0.14 }";
+	static const char first[] =
+	    "filter = first rule a { action = drop src = 10.0.0.14 } "
+	    "rule b { protocol = tcp } rule c { action = drop }";
+	struct frame x = tcp(V4, 1, 443), y = tcp("10.0.0.15", "192.0.2.1", 1,
+	                                      443);
+	struct frame z = udp("10.0.0.15", "10.0.0.16", 1, 53);
+	struct frame w = tcp("10.0.0.15", "10.0.0.16", 1, 80);
+
+	CU_ASSERT_TRUE(passes(all, &x));
+	CU_ASSERT_FALSE(passes(all, &w));
+	CU_ASSERT_FALSE(passes(all, &z));
+	CU_ASSERT_TRUE(passes(any, &x));
+	CU_ASSERT_TRUE(passes(any, &y));
+	CU_ASSERT_FALSE(passes(any, &z));
+	CU_ASSERT_FALSE(passes(first, &x));
+	CU_ASSERT_TRUE(passes(first, &y));
+	CU_ASSERT_FALSE(passes(first, &z));
+}
+
+static void
+test_vlan(void)
+{
+	static const uint16_t tpids[] = { 0x8100, 0x88a8, 0x9100 };
+	static const char rule[] = "rule a { protocol = tcp dst-port = 443 }";
+
+	for (size_t i = 0; i < 3; i++) {
+		struct frame yes = tcp(V4, 1, 443), no = tcp(V4, 1, 444);
+
+		for (int depth = 1; depth <= 2; depth++) {
+			frame_tag(&yes, tpids[i], 100);
+			frame_tag(&no, tpids[i], 100);
+			CU_ASSERT_TRUE(passes(rule, &yes));
+			CU_ASSERT_FALSE(passes(rule, &no));
+			CU_ASSERT_TRUE(passes("bpf = \"tcp port 443\"", &yes));
+			CU_ASSERT_FALSE(passes("bpf = \"tcp port 443\"", &no));
+		}
+	}
+}
+
+static void
+test_bpf(void)
+{
+	struct frame x = tcp(V4, 1, 443), tagged = x;
+	struct filter *f;
+
+	frame_tag(&tagged, 0x8100, 100);
+	CU_ASSERT_TRUE(passes("bpf = \"host 10.0.0.14\" "
+	                      "rule a { protocol = tcp }", &x));
+	CU_ASSERT_FALSE(passes("bpf = \"host 10.0.0.15\" "
+	                       "rule a { protocol = tcp }", &x));
+	CU_ASSERT_FALSE(passes("bpf = \"host 10.0.0.14\" "
+	                       "rule a { protocol = udp }", &x));
+	f = make("bpf = \"vlan 100 and tcp\" rule a { dst-port = 443 }");
+	CU_ASSERT_EQUAL(filter_place(f), FILTER_USER_VLAN);
+	CU_ASSERT_TRUE(filter_match(f, tagged.b, (uint32_t)tagged.len,
+	    (uint32_t)tagged.len));
+	CU_ASSERT_FALSE(filter_match(f, x.b, (uint32_t)x.len,
+	    (uint32_t)x.len));
+	filter_free(f);
+	CU_ASSERT_TRUE(expression_uses_vlan("tcp or vlan"));
+	CU_ASSERT_TRUE(expression_uses_vlan("(vlan)"));
+	CU_ASSERT_FALSE(expression_uses_vlan("host myvlan"));
+	CU_ASSERT_FALSE(expression_uses_vlan("vlans"));
+}
+
+static void
+test_bpf_error(void)
+{
+	struct conf *c = load("bpf = \"tcp porr 443\"");
+	struct filter *f = NULL;
+	struct err err = { "" };
+
+	CU_ASSERT_EQUAL(filter_new(&f, c, &c->mirrors[0], NULL, &err), -1);
+	CU_ASSERT_PTR_NULL(f);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "bpf: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "error"));
+	conf_free(c);
+}
+
+/* An ICMP or ICMPv6 "port unreachable" that quotes a packet to dst. */
+static struct frame
+unreachable(const char *src, const char *dst, uint8_t protocol, uint16_t port)
+{
+	bool v4 = strchr(dst, ':') == NULL;
+	struct frame f;
+
+	frame_ether(&f, 0);
+	frame_ip(&f, v4 ? "10.9.9.9" : "fd99::9", src,
+	    v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6, 70);
+	frame_bytes(&f, v4 ? "\3\3\0\0\0\0\0\0" : "\1\4\0\0\0\0\0\0", 8);
+	frame_ip(&f, src, dst, protocol, 20);
+	frame_udp(&f, 50000, port, 40);
+	return f;
+}
+
+static void
+test_exclude(void)
+{
+	static const char off[] = "exclude-targets = false";
+	struct frame ssh = tcp("10.0.0.14", "10.9.0.1", 1, 22);
+	struct frame ssh6 = tcp("fd00::14", "fd09::1", 1, 22);
+	struct frame copy = udp("10.0.0.14", "10.9.0.1", 50000, 4789);
+	struct frame copy6 = udp("fd00::14", "fd09::1", 50000, 4789);
+	struct frame gre, gre6, arp;
+	struct frame err4 = unreachable("10.0.0.14", "10.9.0.1", 17, 4789);
+	struct frame err6 = unreachable("fd00::14", "fd09::1", 17, 4789);
+	struct frame errg = unreachable("10.0.0.14", "10.9.0.2", 47, 0);
+	struct frame errg6 = unreachable("fd00::14", "fd09::2", 47, 0);
+	struct frame other = unreachable("10.0.0.14", "10.9.0.1", 17, 53);
+
+	CU_ASSERT_FALSE(passes("", &ssh));
+	CU_ASSERT_FALSE(passes("", &ssh6));
+	CU_ASSERT_FALSE(passes("", &copy));
+	CU_ASSERT_FALSE(passes("", &err4));
+	CU_ASSERT_TRUE(passes(off, &ssh));
+	CU_ASSERT_TRUE(passes(off, &ssh6));
+	CU_ASSERT_FALSE(passes(off, &copy));
+	CU_ASSERT_FALSE(passes(off, &copy6));
+	CU_ASSERT_FALSE(passes(off, &err4));
+	CU_ASSERT_FALSE(passes(off, &err6));
+	CU_ASSERT_FALSE(passes(off, &errg));
+	CU_ASSERT_FALSE(passes(off, &errg6));
+	CU_ASSERT_TRUE(passes(off, &other));
+	frame_ether(&gre, 0);
+	frame_ip(&gre, "10.0.0.14", "10.9.0.2", 47, 8);
+	frame_bytes(&gre, "\x20\0\x65\x58\0\0\0\1", 8);
+	CU_ASSERT_FALSE(passes(off, &gre));
+	frame_ether(&gre6, 0);
+	frame_ip(&gre6, "fd00::14", "fd09::2", 47, 8);
+	frame_bytes(&gre6, "\x20\0\x65\x58\0\0\0\1", 8);
+	CU_ASSERT_FALSE(passes(off, &gre6));
+	frame_ether(&arp, 0x0806);
+	frame_bytes(&arp, "\0\1\x8\0\6\4\0\1\2\0\0\0\0\2\x0a\0\0\x0e", 18);
+	frame_bytes(&arp, "\0\0\0\0\0\0\x0a\x09\0\1", 10);
+	CU_ASSERT_FALSE(passes("", &arp));
+	CU_ASSERT_TRUE(passes(off, &arp));
+}
+
+/* A frame that ends early, or lies, is mirrored when no rule is there. */
+static void
+test_runts(void)
+{
+	struct frame f = tcp(V4, 1, 443), f6 = tcp(V6, 1, 443);
+	struct filter *filter = make("");
+
+	for (uint32_t n = 0; n <= f.len; n++)
+		CU_ASSERT_TRUE(filter_match(filter, f.b, n, n));
+	for (uint32_t n = 0; n <= f6.len; n++)
+		CU_ASSERT_TRUE(filter_match(filter, f6.b, n, n));
+	f.b[14] = 0x40; /* header length 0 */
+	CU_ASSERT_TRUE(filter_match(filter, f.b, (uint32_t)f.len,
+	    (uint32_t)f.len));
+	filter_free(filter);
+}
+
+static char *
+many_rules(unsigned n)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	fputs("filter = any\n", f);
+	for (unsigned i = 0; i < n; i++)
+		fprintf(f, "rule r%u { protocol = tcp src = 10.1.%u.0/24 "
+		           "dst-port = %u }\n", i, i % 256, 1000 + i);
+	fclose(f);
+	return text;
+}
+
+static void
+test_too_big(void)
+{
+	char *few = many_rules(20), *many = many_rules(500);
+	struct frame last = tcp("10.1.243.1", "192.0.2.1", 1, 1499);
+	struct frame none = tcp("10.1.243.1", "192.0.2.1", 1, 1500);
+	struct filter *f = make(few), *g = make(many);
+
+	CU_ASSERT_EQUAL(filter_place(f), FILTER_KERNEL);
+	CU_ASSERT_EQUAL(filter_place(g), FILTER_USER_TOO_BIG);
+	CU_ASSERT_TRUE(filter_length(g) < filter_length(f));
+	CU_ASSERT_TRUE(filter_match(g, last.b, (uint32_t)last.len,
+	    (uint32_t)last.len));
+	CU_ASSERT_FALSE(filter_match(g, none.b, (uint32_t)none.len,
+	    (uint32_t)none.len));
+	CU_ASSERT_FALSE(filter_equal(f, g));
+	CU_ASSERT_TRUE(filter_equal(f, f));
+	filter_free(f);
+	filter_free(g);
+	filter_free(NULL);
+	free(few);
+	free(many);
+}
+
+static const struct unit_test tests[] = {
+	{ "fields", test_fields },
+	{ "icmp", test_icmp },
+	{ "modes", test_modes },
+	{ "vlan", test_vlan },
+	{ "bpf", test_bpf },
+	{ "bpf error", test_bpf_error },
+	{ "exclude", test_exclude },
+	{ "runts", test_runts },
+	{ "too big", test_too_big },
+};
+UNIT_MAIN("filter", tests)
