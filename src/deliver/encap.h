@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/* What stands between the outer IP header and the copied frame. */
+#ifndef TM_ENCAP_H
+#define TM_ENCAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+
+#define ENCAP_HEADER_MAX 12
+
+/* The header of every copy of one mirror to one target; the kernel writes
+ * UDP and IP in front of it. */
+struct encap {
+	int protocol; /* IPPROTO_UDP or the IP protocol itself */
+	uint8_t header[ENCAP_HEADER_MAX];
+	uint8_t len;
+	/* Where a 32-bit sequence number is to be put, 0 = none. */
+	uint8_t sequence_offset;
+};
+
+struct encap_ops {
+	int protocol;
+	/* Fills header, len and sequence_offset of *e. */
+	void (*build)(struct encap *e, uint32_t session, bool sequence);
+};
+
+/* One file each. */
+extern const struct encap_ops encap_vxlan; /* RFC 7348, section 5 */
+extern const struct encap_ops encap_gre;   /* RFC 2784, RFC 2890 */
+
+/* kind must be one that conf_load lets pass. */
+void encap_init(struct encap *e, enum conf_encap kind, uint32_t session,
+    bool sequence);
+
+/* Bytes of an outer packet besides the frame, from its IP header on. */
+size_t encap_overhead(const struct encap *e, sa_family_t family);
+
+#endif

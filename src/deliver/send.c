@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+/* Copies on their way into one socket, many with one system call. */
+#include "config.h"
+
+#include <sys/socket.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "deliver/encap.h"
+#include "deliver/send.h"
+
+#define SEND_BATCH 64
+
+struct send_queue {
+	int fd;
+	bool connected;
+	unsigned n;
+	const struct encap *encap;
+	struct mmsghdr msgs[SEND_BATCH];
+	struct iovec iov[SEND_BATCH][2]; /* header, frame */
+	uint8_t numbered[SEND_BATCH][ENCAP_HEADER_MAX]; /* with sequence */
+};
+
+struct send_queue *
+send_queue_new(int fd, const struct encap *e)
+{
+	struct send_queue *q = calloc(1, sizeof(*q));
+
+	if (q == NULL)
+		return NULL;
+	q->fd = fd;
+	q->encap = e;
+	for (unsigned i = 0; i < SEND_BATCH; i++) {
+		q->msgs[i].msg_hdr.msg_iov = q->iov[i];
+		q->msgs[i].msg_hdr.msg_iovlen = 2;
+		memcpy(q->numbered[i], e->header, e->len);
+		q->iov[i][0].iov_base = q->numbered[i];
+		q->iov[i][0].iov_len = e->len;
+	}
+	return q;
+}
+
+void
+send_queue_free(struct send_queue *q)
+{
+	if (q == NULL)
+		return;
+	close(q->fd);
+	free(q);
+}
+
+int
+send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
+    socklen_t len)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	/* A connected socket keeps its source address until it is let go. */
+	if (q->connected)
+		connect(q->fd, &none, sizeof(none));
+	q->connected = connect(q->fd, (const struct sockaddr *)ss, len) == 0;
+	return q->connected ? 0 : -1;
+}
+
+bool
+send_queue_add(struct send_queue *q, const uint8_t *frame, uint32_t len,
+    uint32_t sequence)
+{
+	unsigned i = q->n++;
+
+	if (q->encap->sequence_offset != 0)
+		bytes_put32(q->numbered[i] + q->encap->sequence_offset,
+		    sequence);
+	q->iov[i][1].iov_base = (void *)(uintptr_t)frame;
+	q->iov[i][1].iov_len = len;
+	return q->n == SEND_BATCH;
+}
+
+/* Takes ICMP errors that earlier copies caused off the socket. */
+static void
+drain_error_queue(int fd)
+{
+	struct msghdr m;
+
+	do {
+		memset(&m, 0, sizeof(m));
+	} while (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0);
+}
+
+static void
+count_sent(const struct send_queue *q, unsigned from, unsigned to,
+    struct send_result *res)
+{
+	res->packets += to - from;
+	for (unsigned i = from; i < to; i++)
+		res->bytes += q->iov[i][1].iov_len;
+}
+
+static bool
+buffer_full(int error)
+{
+	return error == EAGAIN || error == ENOBUFS;
+}
+
+/* Whether the copy that failed is to be tried again. The first failure may
+ * be the late report of an ICMP error; a second one is this copy's own. */
+static bool
+try_again(struct send_queue *q, int error, bool wait, bool *retried)
+{
+	struct pollfd pfd = { .fd = q->fd, .events = POLLOUT };
+
+	if (error == EINTR)
+		return true;
+	if (buffer_full(error)) {
+		if (wait)
+			poll(&pfd, 1, 1000);
+		return wait;
+	}
+	if (*retried)
+		return false;
+	*retried = true;
+	drain_error_queue(q->fd);
+	return true;
+}
+
+void
+send_queue_flush(struct send_queue *q, bool wait, struct send_result *res)
+{
+	unsigned done = 0;
+	bool retried = false;
+
+	if (!q->connected) {
+		res->failed += q->n;
+		res->error = ENETUNREACH;
+		done = q->n;
+	}
+	while (done < q->n) {
+		int n = sendmmsg(q->fd, q->msgs + done, q->n - done, 0);
+		int error = errno;
+
+		if (n > 0) {
+			count_sent(q, done, done + (unsigned)n, res);
+			done += (unsigned)n;
+			retried = false;
+		} else if (try_again(q, error, wait, &retried)) {
+			continue;
+		} else if (error == EMSGSIZE) {
+			res->oversize++;
+			done++;
+			retried = false;
+		} else {
+			/* The rest would meet the same obstacle. */
+			res->error = error;
+			res->failed += q->n - done;
+			done = q->n;
+		}
+	}
+	q->n = 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/* One target as one mirror uses it: its sockets, and who sends through
+ * them. */
+#ifndef TM_TARGET_H
+#define TM_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+
+struct err;
+struct target;
+
+enum target_drop { TARGET_DROP_SEND_ERROR, TARGET_DROP_OVERSIZE,
+	TARGET_DROP_KINDS };
+
+struct target_stats {
+	uint64_t copied_packets;
+	uint64_t copied_bytes; /* outer IP packets, before fragmentation */
+	uint64_t dropped[TARGET_DROP_KINDS];
+};
+
+/* Opens the sockets (one for each source port) and connects them if there
+ * is a route; without one the target is open all the same and target_poll
+ * tries again. Copies what it needs of ct. */
+int target_open(struct target **out, const struct conf_target *ct,
+    uint32_t session_id, uint32_t mark, struct err *err);
+void target_close(struct target *t);
+
+/* Whether a target opened with these settings would be the same. The weight
+ * is none of its business. */
+bool target_same(const struct target *t, const struct conf_target *ct,
+    uint32_t session_id, uint32_t mark);
+
+const char *target_name(const struct target *t);
+unsigned target_ports(const struct target *t);
+
+/* UDP source port number i is bound to, host order; 0 for GRE. */
+uint16_t target_port(const struct target *t, unsigned i);
+
+/* Queues a copy of len bytes at frame, which is borrowed until
+ * target_flush. port: index below target_ports. */
+void target_push(struct target *t, unsigned port, const uint8_t *frame,
+    uint32_t len);
+
+/* Sends all that is queued. What cannot be sent is dropped and counted; with
+ * wait, a full socket buffer is waited for instead. */
+void target_flush(struct target *t, bool wait);
+
+const struct target_stats *target_stats(const struct target *t);
+
+/* Looks after the sockets, to be called once a second: connects those that
+ * have no route yet or whose sends fail. Returns 0, or the errno of the last
+ * second's failures. */
+int target_poll(struct target *t);
+
+#endif
