@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: ISC */
+/* One mirror: its rings, its targets, and how one configuration of them
+ * follows another. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/iface.h"
+#include "base/log.h"
+#include "capture/savefile.h"
+#include "conf/conf.h"
+#include "conf/select.h"
+#include "deliver/balance.h"
+#include "mirror/mirror.h"
+#include "mirror/pipeline.h"
+#include "packet/flow.h"
+
+struct mirror {
+	const struct conf *root;
+	const struct conf_mirror *conf;
+	struct filter *filter;
+	bool filter_lent;
+	struct pipeline pipeline;
+	struct source **sources;
+	size_t nsources;
+	bool open_failed; /* logged already */
+	struct source_stats gone_sources; /* counted by those that left */
+};
+
+static const char *const drop_names[] = {
+	[MIRROR_DROP_SEND_ERROR] = "send-error",
+	[MIRROR_DROP_OVERSIZE] = "oversize",
+	[MIRROR_DROP_NO_TARGET] = "no-target",
+};
+static const char *const state_names[] = {
+	[MIRROR_COLLECTING] = "collecting",
+	[MIRROR_DISABLED] = "disabled",
+	[MIRROR_WAITING] = "waiting",
+};
+
+const char *
+mirror_drop_name(enum mirror_drop kind)
+{
+	return drop_names[kind];
+}
+
+const char *
+mirror_state_name(enum mirror_state state)
+{
+	return state_names[state];
+}
+
+/* ---- running -------------------------------------------------------------- */
+
+static void
+mirror_packet(void *arg, const struct packet *p)
+{
+	struct source *s = arg;
+	struct mirror *m = s->owner;
+
+	s->stats.captured_packets++;
+	s->stats.captured_bytes += p->len;
+	pipeline_packet(&m->pipeline, s->hash, p);
+}
+
+static void
+mirror_flush(void *arg)
+{
+	struct mirror *m = ((struct source *)arg)->owner;
+
+	pipeline_flush(&m->pipeline, false);
+}
+
+static void
+mirror_flush_wait(void *arg)
+{
+	struct mirror *m = ((struct source *)arg)->owner;
+
+	pipeline_flush(&m->pipeline, true);
+}
+
+unsigned
+mirror_run(struct source *s, unsigned budget)
+{
+	return source_run(s, budget, mirror_packet, mirror_flush);
+}
+
+int
+mirror_run_savefile(struct mirror *m, const char *path, uint64_t *nread,
+    struct err *err)
+{
+	const char *name = m->conf->sources.v[0].text;
+	struct source s = { .owner = m,
+		.hash = flow_hash_bytes(name, strlen(name)) };
+	int rc = savefile_run(path, m->filter, mirror_packet,
+	    mirror_flush_wait, &s, nread, err);
+
+	m->gone_sources.captured_packets += s.stats.captured_packets;
+	m->gone_sources.captured_bytes += s.stats.captured_bytes;
+	return rc;
+}
+
+void
+mirror_drain(struct mirror *m)
+{
+	for (size_t i = 0; i < m->nsources; i++)
+		source_drain(m->sources[i], mirror_packet, mirror_flush);
+}
+
+/* ---- opening and closing ------------------------------------------------- */
+
+static int
+open_filter(struct mirror *m, struct mirror *old, struct err *err)
+{
+	const struct filter *before = old == NULL ? NULL : old->filter;
+
+	if (filter_new(&m->filter, m->root, m->conf, before, err) == -1)
+		return -1;
+	if (before != NULL && filter_equal(m->filter, before)) {
+		filter_free(m->filter);
+		m->filter = old->filter;
+		m->filter_lent = true;
+	}
+	return 0;
+}
+
+static struct source *
+find_source(const struct mirror *m, unsigned ifindex)
+{
+	for (size_t i = 0; m != NULL && i < m->nsources; i++)
+		if (m->sources[i]->ifindex == ifindex)
+			return m->sources[i];
+	return NULL;
+}
+
+static int
+add_source(struct mirror *m, struct source *s, struct err *err)
+{
+	struct source **v;
+
+	v = realloc(m->sources, (m->nsources + 1) * sizeof(*v));
+	if (v == NULL)
+		return err_sys(err, "%s", s->name);
+	m->sources = v;
+	v[m->nsources++] = s;
+	s->owner = m;
+	return 0;
+}
+
+static int
+open_source(struct mirror *m, struct mirror *old, const struct iface *i,
+    struct err *err)
+{
+	const struct source *before = find_source(old, i->index);
+	struct source *s;
+
+	if (before != NULL && source_same(before, m->conf, i)) {
+		if ((s = source_borrow(before)) == NULL)
+			return err_sys(err, "%s", i->name);
+	} else if (source_open(&s, m->conf, i, m->filter, err) == -1) {
+		return -1;
+	}
+	if (add_source(m, s, err) == -1) {
+		source_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+static int
+open_sources(struct mirror *m, struct mirror *old,
+    const struct iface_list *ifaces, struct err *err)
+{
+	for (size_t i = 0; i < ifaces->n; i++)
+		if (select_source(m->root, m->conf, &ifaces->v[i]) &&
+		    open_source(m, old, &ifaces->v[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+int
+mirror_new(struct mirror **out, const struct conf *c,
+    const struct conf_mirror *cm, struct mirror *old,
+    const struct iface_list *ifaces, struct err *err)
+{
+	struct mirror *m = calloc(1, sizeof(*m));
+	struct err why;
+
+	if (m == NULL)
+		return err_sys(err, "mirror \"%s\"", cm->name);
+	m->root = c;
+	m->conf = cm;
+	if (open_filter(m, old, &why) == -1 ||
+	    pipeline_init(&m->pipeline, c, cm,
+	        old == NULL ? NULL : &old->pipeline, &why) == -1 ||
+	    (cm->collect && open_sources(m, old, ifaces, &why) == -1))
+		goto fail;
+	*out = m;
+	return 0;
+fail:
+	mirror_free(m);
+	return err_set(err, "mirror \"%s\": %s", cm->name, why.text);
+}
+
+void
+mirror_free(struct mirror *m)
+{
+	if (m == NULL)
+		return;
+	for (size_t i = 0; i < m->nsources; i++)
+		source_close(m->sources[i]);
+	free(m->sources);
+	pipeline_fini(&m->pipeline);
+	if (!m->filter_lent)
+		filter_free(m->filter);
+	free(m);
+}
+
+/* ---- taking over from the mirror before ---------------------------------- */
+
+static void
+retire_source(struct mirror *m, const struct source *s)
+{
+	m->gone_sources.captured_packets += s->stats.captured_packets;
+	m->gone_sources.captured_bytes += s->stats.captured_bytes;
+	m->gone_sources.ring_dropped_packets += s->stats.ring_dropped_packets;
+}
+
+static void
+remove_source(struct mirror *m, size_t i)
+{
+	source_count(m->sources[i]);
+	retire_source(m, m->sources[i]);
+	source_close(m->sources[i]);
+	m->sources[i] = m->sources[--m->nsources];
+}
+
+static void
+drained_packet(void *arg, const struct packet *p)
+{
+	const struct source *s = arg;
+
+	if (p->time_ns < s->until_ns)
+		mirror_packet(arg, p);
+}
+
+/* The rings that the new mirror does not go on with: what they hold is sent
+ * the old way, if not a new ring of the same interface holds it too. */
+static void
+drain_left_sources(struct mirror *m, struct mirror *old)
+{
+	for (size_t i = 0; i < old->nsources; i++) {
+		struct source *s = old->sources[i];
+		const struct source *next = find_source(m, s->ifindex);
+
+		if (s->ring_lent)
+			continue;
+		s->until_ns = next == NULL ? UINT64_MAX : next->opened_ns;
+		source_drain(s, drained_packet, mirror_flush);
+		retire_source(m, s);
+	}
+}
+
+static void
+take_sources(struct mirror *m, struct mirror *old)
+{
+	for (size_t i = 0; i < m->nsources; i++) {
+		struct source *s = m->sources[i];
+
+		if (!s->ring_lent)
+			continue;
+		source_adopt(s, find_source(old, s->ifindex));
+		/* Tried before on a scratch socket: it does not fail. */
+		if (!m->filter_lent &&
+		    ring_set_filter(s->ring, m->filter, NULL) == -1)
+			remove_source(m, i--);
+	}
+}
+
+void
+mirror_commit(struct mirror *m, struct mirror *old)
+{
+	m->gone_sources = old->gone_sources;
+	take_sources(m, old);
+	drain_left_sources(m, old);
+	pipeline_adopt(&m->pipeline, &old->pipeline);
+	if (m->filter_lent) {
+		m->filter_lent = false;
+		old->filter_lent = true;
+	}
+}
+
+/* ---- the world around ---------------------------------------------------- */
+
+static bool
+close_vanished(struct mirror *m, const struct iface_list *ifaces)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < m->nsources;) {
+		struct source *s = m->sources[i];
+		const struct iface *now = iface_by_name(ifaces, s->name);
+
+		if (now != NULL && now->index == s->ifindex &&
+		    select_source(m->root, m->conf, now)) {
+			i++;
+			continue;
+		}
+		log_warnx("mirror \"%s\": %s: interface is gone",
+		    m->conf->name, s->name);
+		source_drain(s, mirror_packet, mirror_flush);
+		remove_source(m, i);
+		changed = true;
+	}
+	return changed;
+}
+
+bool
+mirror_follow(struct mirror *m, const struct iface_list *ifaces)
+{
+	bool changed, failed = false;
+
+	if (!m->conf->collect)
+		return false;
+	changed = close_vanished(m, ifaces);
+	for (size_t i = 0; i < ifaces->n; i++) {
+		const struct iface *now = &ifaces->v[i];
+		struct err err;
+
+		if (find_source(m, now->index) != NULL ||
+		    !select_source(m->root, m->conf, now))
+			continue;
+		if (open_source(m, NULL, now, &err) == 0) {
+			log_info("mirror \"%s\": %s: capturing",
+			    m->conf->name, now->name);
+			changed = true;
+			continue;
+		}
+		failed = true;
+		if (!m->open_failed)
+			log_warnx("mirror \"%s\": %s", m->conf->name, err.text);
+	}
+	m->open_failed = failed;
+	return changed;
+}
+
+void
+mirror_poll(struct mirror *m)
+{
+	pipeline_poll(&m->pipeline);
+}
+
+/* ---- looking at it ------------------------------------------------------- */
+
+size_t
+mirror_nsources(const struct mirror *m)
+{
+	return m->nsources;
+}
+
+struct source *
+mirror_source(const struct mirror *m, size_t i)
+{
+	return m->sources[i];
+}
+
+size_t
+mirror_ntargets(const struct mirror *m)
+{
+	return m->pipeline.nmembers;
+}
+
+const struct target *
+mirror_target(const struct mirror *m, size_t i)
+{
+	return m->pipeline.members[i].target;
+}
+
+double
+mirror_share(const struct mirror *m, size_t i)
+{
+	return balance_share(m->pipeline.balance, i);
+}
+
+const struct conf_mirror *
+mirror_conf(const struct mirror *m)
+{
+	return m->conf;
+}
+
+enum mirror_state
+mirror_state(const struct mirror *m)
+{
+	if (!m->conf->collect)
+		return MIRROR_DISABLED;
+	return m->nsources == 0 ? MIRROR_WAITING : MIRROR_COLLECTING;
+}
+
+enum filter_place
+mirror_filter_place(const struct mirror *m)
+{
+	return filter_place(m->filter);
+}
+
+void
+mirror_stats(const struct mirror *m, struct mirror_stats *out)
+{
+	struct source_stats src = m->gone_sources;
+	struct target_stats dst;
+
+	pipeline_count(&m->pipeline, &dst);
+	for (size_t i = 0; i < m->nsources; i++) {
+		const struct source_stats *st = &m->sources[i]->stats;
+
+		source_count(m->sources[i]);
+		src.captured_packets += st->captured_packets;
+		src.captured_bytes += st->captured_bytes;
+		src.ring_dropped_packets += st->ring_dropped_packets;
+	}
+	*out = (struct mirror_stats){
+		.captured_packets = src.captured_packets,
+		.captured_bytes = src.captured_bytes,
+		.ring_dropped_packets = src.ring_dropped_packets,
+		.copied_packets = dst.copied_packets,
+		.copied_bytes = dst.copied_bytes,
+		.dropped_packets = {
+			[MIRROR_DROP_SEND_ERROR] =
+			    dst.dropped[TARGET_DROP_SEND_ERROR],
+			[MIRROR_DROP_OVERSIZE] =
+			    dst.dropped[TARGET_DROP_OVERSIZE],
+			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,
+		},
+		.truncated_packets = m->pipeline.truncated_packets,
+		.sampled_out_packets = m->pipeline.sampled_out_packets,
+	};
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/* One mirror: its rings, its targets, and how one configuration of them
+ * follows another. */
+#ifndef TM_MIRROR_H
+#define TM_MIRROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture/filter.h"
+#include "mirror/source.h"
+
+struct conf;
+struct conf_mirror;
+struct err;
+struct iface_list;
+struct mirror;
+struct target;
+
+enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
+
+enum mirror_drop { MIRROR_DROP_SEND_ERROR, MIRROR_DROP_OVERSIZE,
+	MIRROR_DROP_NO_TARGET, MIRROR_DROP_KINDS };
+
+/* Sums over sources and targets, those included that have left. At rest:
+ * captured = copied + dropped + sampled_out (replicate: once per target). */
+struct mirror_stats {
+	uint64_t captured_packets;
+	uint64_t captured_bytes;
+	uint64_t ring_dropped_packets;
+	uint64_t copied_packets;
+	uint64_t copied_bytes;
+	uint64_t dropped_packets[MIRROR_DROP_KINDS];
+	uint64_t truncated_packets;
+	uint64_t sampled_out_packets;
+};
+
+/* "send-error" and so on, as metrics and logs call them. */
+const char *mirror_drop_name(enum mirror_drop kind);
+const char *mirror_state_name(enum mirror_state state);
+
+/* Prepares a mirror as cm of c says; both must outlive it. What is the same
+ * in old (or NULL) is borrowed from it and goes on undisturbed; the rest is
+ * opened. Nothing that old does changes until mirror_commit; mirror_free
+ * undoes all. */
+int mirror_new(struct mirror **out, const struct conf *c,
+    const struct conf_mirror *cm, struct mirror *old,
+    const struct iface_list *ifaces, struct err *err);
+
+/* Takes over what was borrowed, and the counters; what old has left is
+ * handled to its end. Cannot fail. old is good for mirror_free only. */
+void mirror_commit(struct mirror *m, struct mirror *old);
+
+void mirror_free(struct mirror *m);
+
+/* Opens and closes rings as interfaces come and go. Returns whether any
+ * source changed. Problems and changes are logged, each once. */
+bool mirror_follow(struct mirror *m, const struct iface_list *ifaces);
+
+/* Looks after the targets' sockets, once a second; logs changes. */
+void mirror_poll(struct mirror *m);
+
+/* Sources: index below mirror_nsources, until the next follow or commit. */
+size_t mirror_nsources(const struct mirror *m);
+struct source *mirror_source(const struct mirror *m, size_t i);
+
+/* Targets, in the order of the configuration, and the part of the flows that
+ * each is to get. */
+size_t mirror_ntargets(const struct mirror *m);
+const struct target *mirror_target(const struct mirror *m, size_t i);
+double mirror_share(const struct mirror *m, size_t i);
+
+/* Handles at most budget blocks of one source. */
+unsigned mirror_run(struct source *s, unsigned budget);
+
+/* Handles all frames of a saved capture. *nread: frames in the file. */
+int mirror_run_savefile(struct mirror *m, const char *path, uint64_t *nread,
+    struct err *err);
+
+/* Stops capturing and sends what is still in the rings. */
+void mirror_drain(struct mirror *m);
+
+const struct conf_mirror *mirror_conf(const struct mirror *m);
+enum mirror_state mirror_state(const struct mirror *m);
+enum filter_place mirror_filter_place(const struct mirror *m);
+void mirror_stats(const struct mirror *m, struct mirror_stats *out);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/* From captured frame to queued copy: the only place that knows the order. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "conf/conf.h"
+#include "deliver/balance.h"
+#include "deliver/target.h"
+#include "mirror/pipeline.h"
+#include "packet/flow.h"
+
+static void
+push(struct pipeline *pl, size_t i, uint64_t hash, const struct packet *p,
+    uint32_t len)
+{
+	struct target *t = pl->members[i].target;
+
+	target_push(t, balance_port(hash, target_ports(t)), p->data, len);
+}
+
+static void
+replicate(struct pipeline *pl, uint64_t hash, const struct packet *p,
+    uint32_t len)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < pl->nmembers; i++) {
+		if (pl->members[i].weight == 0)
+			continue;
+		push(pl, i, hash, p, len);
+		any = true;
+	}
+	if (!any)
+		pl->no_target_packets++;
+}
+
+/* The target for a frame that goes to one, or BALANCE_NONE. */
+static uint16_t
+choose(struct pipeline *pl, uint64_t source_hash, uint64_t hash)
+{
+	switch (pl->conf->balance) {
+	case CONF_BALANCE_PACKET:
+		return balance_next(pl->balance);
+	case CONF_BALANCE_SOURCE:
+		return balance_pick(pl->balance, source_hash);
+	default:
+		return balance_pick(pl->balance, hash);
+	}
+}
+
+void
+pipeline_packet(struct pipeline *pl, uint64_t source_hash,
+    const struct packet *p)
+{
+	uint64_t hash = flow_hash(p->data, p->caplen);
+	uint32_t len = p->caplen;
+	uint16_t i;
+
+	if (!balance_sampled(hash, pl->conf->sample)) {
+		pl->sampled_out_packets++;
+		return;
+	}
+	if (pl->conf->truncate != 0 && len > pl->conf->truncate)
+		len = pl->conf->truncate;
+	if (len < p->len)
+		pl->truncated_packets++;
+	if (pl->conf->balance == CONF_BALANCE_REPLICATE) {
+		replicate(pl, hash, p, len);
+		return;
+	}
+	i = choose(pl, source_hash, hash);
+	if (i == BALANCE_NONE)
+		pl->no_target_packets++;
+	else
+		push(pl, i, hash, p, len);
+}
+
+void
+pipeline_flush(struct pipeline *pl, bool wait)
+{
+	for (size_t i = 0; i < pl->nmembers; i++)
+		target_flush(pl->members[i].target, wait);
+}
+
+static const struct member *
+find_member(const struct pipeline *pl, const struct conf *c,
+    const struct conf_mirror *cm, const struct conf_target *ct)
+{
+	for (size_t i = 0; pl != NULL && i < pl->nmembers; i++)
+		if (target_same(pl->members[i].target, ct, cm->session_id,
+		        c->mark))
+			return &pl->members[i];
+	return NULL;
+}
+
+static int
+open_members(struct pipeline *pl, const struct conf *c,
+    const struct pipeline *old, struct err *err)
+{
+	const struct conf_mirror *cm = pl->conf;
+
+	pl->members = calloc(cm->ntargets, sizeof(*pl->members));
+	if (pl->members == NULL)
+		return err_sys(err, "targets");
+	for (size_t i = 0; i < cm->ntargets; i++) {
+		const struct conf_target *ct = cm->targets[i];
+		const struct member *before = find_member(old, c, cm, ct);
+		struct member *mb = &pl->members[i];
+
+		if (before != NULL) {
+			*mb = *before;
+			mb->lent = true;
+		} else if (target_open(&mb->target, ct, cm->session_id,
+		               c->mark, err) == -1) {
+			return -1;
+		}
+		mb->weight = ct->weight;
+		pl->nmembers++;
+	}
+	return 0;
+}
+
+static int
+open_balance(struct pipeline *pl, struct err *err)
+{
+	struct balance_member *b = calloc(pl->nmembers, sizeof(*b));
+	int rc;
+
+	if (b == NULL)
+		return err_sys(err, "balance");
+	for (size_t i = 0; i < pl->nmembers; i++) {
+		b[i].name = target_name(pl->members[i].target);
+		b[i].weight = pl->members[i].weight;
+	}
+	rc = balance_new(&pl->balance, b, pl->nmembers, err);
+	free(b);
+	return rc;
+}
+
+int
+pipeline_init(struct pipeline *pl, const struct conf *c,
+    const struct conf_mirror *cm, const struct pipeline *old, struct err *err)
+{
+	pl->conf = cm;
+	if (open_members(pl, c, old, err) == -1)
+		return -1;
+	return open_balance(pl, err);
+}
+
+void
+pipeline_fini(struct pipeline *pl)
+{
+	for (size_t i = 0; i < pl->nmembers; i++)
+		if (!pl->members[i].lent)
+			target_close(pl->members[i].target);
+	free(pl->members);
+	balance_free(pl->balance);
+	memset(pl, 0, sizeof(*pl));
+}
+
+static void
+add_stats(struct target_stats *sum, const struct target_stats *st)
+{
+	sum->copied_packets += st->copied_packets;
+	sum->copied_bytes += st->copied_bytes;
+	for (int k = 0; k < TARGET_DROP_KINDS; k++)
+		sum->dropped[k] += st->dropped[k];
+}
+
+void
+pipeline_adopt(struct pipeline *pl, struct pipeline *old)
+{
+	for (size_t i = 0; i < pl->nmembers; i++) {
+		if (!pl->members[i].lent)
+			continue;
+		for (size_t j = 0; j < old->nmembers; j++)
+			if (old->members[j].target == pl->members[i].target)
+				old->members[j].lent = true;
+		pl->members[i].lent = false;
+	}
+	pl->gone = old->gone;
+	for (size_t j = 0; j < old->nmembers; j++)
+		if (!old->members[j].lent)
+			add_stats(&pl->gone,
+			    target_stats(old->members[j].target));
+	pl->truncated_packets = old->truncated_packets;
+	pl->sampled_out_packets = old->sampled_out_packets;
+	pl->no_target_packets = old->no_target_packets;
+}
+
+void
+pipeline_poll(struct pipeline *pl)
+{
+	for (size_t i = 0; i < pl->nmembers; i++) {
+		struct member *mb = &pl->members[i];
+		int failure = target_poll(mb->target);
+
+		if (failure == mb->failure)
+			continue;
+		if (failure == 0)
+			log_info("mirror \"%s\": target \"%s\": sending again",
+			    pl->conf->name, target_name(mb->target));
+		else
+			log_warnx("mirror \"%s\": target \"%s\": send: %s",
+			    pl->conf->name, target_name(mb->target),
+			    strerror(failure));
+		mb->failure = failure;
+	}
+}
+
+void
+pipeline_count(const struct pipeline *pl, struct target_stats *sum)
+{
+	*sum = pl->gone;
+	for (size_t i = 0; i < pl->nmembers; i++)
+		add_stats(sum, target_stats(pl->members[i].target));
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* From captured frame to queued copy: the only place that knows the order. */
+#ifndef TM_PIPELINE_H
+#define TM_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "deliver/target.h"
+#include "packet/packet.h"
+
+struct balance;
+struct conf;
+struct conf_mirror;
+struct err;
+
+/* A target as one mirror uses it. */
+struct member {
+	struct target *target;
+	bool lent; /* it belongs to the pipeline before this one */
+	uint8_t weight;
+	int failure; /* as last logged */
+};
+
+struct pipeline {
+	const struct conf_mirror *conf;
+	struct balance *balance;
+	struct member *members;
+	size_t nmembers;
+	uint64_t truncated_packets;
+	uint64_t sampled_out_packets;
+	uint64_t no_target_packets;
+	struct target_stats gone; /* of targets that have left */
+};
+
+/* Opens the targets of cm, or borrows those of old (or NULL) that are the
+ * same. pl must be zero, and pipeline_fini follows also after an error. */
+int pipeline_init(struct pipeline *pl, const struct conf *c,
+    const struct conf_mirror *cm, const struct pipeline *old,
+    struct err *err);
+void pipeline_fini(struct pipeline *pl);
+
+/* Takes what was borrowed, and the counters, over from old. */
+void pipeline_adopt(struct pipeline *pl, struct pipeline *old);
+
+/* Chooses targets for one frame and queues its copies; the frame is borrowed
+ * until pipeline_flush. source_hash: of the interface. */
+void pipeline_packet(struct pipeline *pl, uint64_t source_hash,
+    const struct packet *p);
+
+/* Sends what is queued; wait: see target_flush. */
+void pipeline_flush(struct pipeline *pl, bool wait);
+
+/* Looks after the targets' sockets, once a second; logs changes. */
+void pipeline_poll(struct pipeline *pl);
+
+/* Sums over all targets, those included that have left. */
+void pipeline_count(const struct pipeline *pl, struct target_stats *sum);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/* From one configuration to the next, as a transaction. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "conf/conf.h"
+#include "mirror/mirror.h"
+#include "mirror/reload.h"
+
+static struct mirror *
+find_mirror(const struct generation *g, const char *name)
+{
+	for (size_t i = 0; g != NULL && i < g->nmirrors; i++)
+		if (strcmp(mirror_conf(g->mirrors[i])->name, name) == 0)
+			return g->mirrors[i];
+	return NULL;
+}
+
+int
+reload_prepare(struct generation **out, struct conf **c,
+    struct generation *old, const struct iface_list *ifaces, struct err *err)
+{
+	struct generation *g = calloc(1, sizeof(*g));
+
+	if (g == NULL)
+		return err_sys(err, "configuration");
+	g->mirrors = calloc((*c)->nmirrors + 1, sizeof(struct mirror *));
+	if (g->mirrors == NULL) {
+		err_sys(err, "configuration");
+		goto fail;
+	}
+	for (size_t i = 0; i < (*c)->nmirrors; i++) {
+		const struct conf_mirror *cm = &(*c)->mirrors[i];
+
+		if (mirror_new(&g->mirrors[i], *c, cm,
+		        find_mirror(old, cm->name), ifaces, err) == -1)
+			goto fail;
+		g->nmirrors++;
+	}
+	g->conf = *c;
+	*c = NULL;
+	*out = g;
+	return 0;
+fail:
+	generation_free(g);
+	return -1;
+}
+
+void
+reload_commit(struct generation *g, struct generation *old)
+{
+	for (size_t i = 0; i < g->nmirrors; i++) {
+		struct mirror *before =
+		    find_mirror(old, mirror_conf(g->mirrors[i])->name);
+
+		if (before != NULL)
+			mirror_commit(g->mirrors[i], before);
+	}
+	for (size_t i = 0; old != NULL && i < old->nmirrors; i++)
+		if (find_mirror(g, mirror_conf(old->mirrors[i])->name) == NULL)
+			mirror_drain(old->mirrors[i]);
+	generation_free(old);
+}
+
+void
+generation_free(struct generation *g)
+{
+	if (g == NULL)
+		return;
+	for (size_t i = 0; i < g->nmirrors; i++)
+		mirror_free(g->mirrors[i]);
+	free(g->mirrors);
+	conf_free(g->conf);
+	free(g);
+}

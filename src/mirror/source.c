@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/* One interface as one mirror captures it. */
+#include "config.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/iface.h"
+#include "conf/conf.h"
+#include "mirror/source.h"
+#include "packet/flow.h"
+
+/* A NIC's MAC address tells ENIs of different hosts apart, all of whose
+ * interfaces may be called eth0. */
+static uint64_t
+identity_hash(const struct iface *i)
+{
+	static const uint8_t none[sizeof(i->mac)];
+
+	if (memcmp(i->mac, none, sizeof(none)) != 0)
+		return flow_hash_bytes(i->mac, sizeof(i->mac));
+	return flow_hash_bytes(i->name, strlen(i->name));
+}
+
+int
+source_open(struct source **out, const struct conf_mirror *cm,
+    const struct iface *i, const struct filter *f, struct err *err)
+{
+	struct source *s = calloc(1, sizeof(*s));
+	struct ring_options o = { .name = i->name, .ifindex = i->index,
+		.loopback = i->loopback, .size = cm->ring_size,
+		.latency_ms = cm->latency_ms, .promiscuous = cm->promiscuous };
+	struct timespec now;
+
+	if (s == NULL)
+		return err_sys(err, "%s", i->name);
+	if (ring_open(&s->ring, &o, f, err) == -1) {
+		free(s);
+		return -1;
+	}
+	memcpy(s->name, i->name, sizeof(s->name));
+	s->ifindex = i->index;
+	s->hash = identity_hash(i);
+	s->ring_size = cm->ring_size;
+	s->latency_ms = cm->latency_ms;
+	s->promiscuous = cm->promiscuous;
+	clock_gettime(CLOCK_REALTIME, &now);
+	s->opened_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+	    (uint64_t)now.tv_nsec;
+	*out = s;
+	return 0;
+}
+
+struct source *
+source_borrow(const struct source *old)
+{
+	struct source *s = malloc(sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	*s = *old;
+	s->ring_lent = true;
+	return s;
+}
+
+void
+source_adopt(struct source *s, struct source *old)
+{
+	s->stats = old->stats;
+	s->ring_lent = false;
+	old->ring_lent = true;
+}
+
+void
+source_close(struct source *s)
+{
+	if (s == NULL)
+		return;
+	if (!s->ring_lent)
+		ring_close(s->ring);
+	free(s);
+}
+
+bool
+source_same(const struct source *s, const struct conf_mirror *cm,
+    const struct iface *i)
+{
+	return s->ifindex == i->index && strcmp(s->name, i->name) == 0 &&
+	    s->hash == identity_hash(i) && s->ring_size == cm->ring_size &&
+	    s->latency_ms == cm->latency_ms &&
+	    s->promiscuous == cm->promiscuous;
+}
+
+unsigned
+source_run(struct source *s, unsigned budget, packet_cb *packet,
+    void (*block_end)(void *))
+{
+	struct ring_handler h = { packet, block_end, s };
+
+	return ring_run(s->ring, budget, &h);
+}
+
+void
+source_drain(struct source *s, packet_cb *packet, void (*block_end)(void *))
+{
+	struct pollfd pfd = { .fd = ring_fd(s->ring), .events = POLLIN };
+	/* The kernel retires a block that is not full after the latency. */
+	int wait_ms = (int)s->latency_ms * 2 + 2;
+
+	ring_stop(s->ring);
+	do
+		source_run(s, UINT32_MAX, packet, block_end);
+	while (poll(&pfd, 1, wait_ms) > 0 &&
+	    source_run(s, UINT32_MAX, packet, block_end) > 0);
+	source_count(s);
+}
+
+void
+source_count(struct source *s)
+{
+	s->stats.ring_dropped_packets = ring_dropped(s->ring);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* One interface as one mirror captures it. */
+#ifndef TM_SOURCE_H
+#define TM_SOURCE_H
+
+#include <net/if.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "capture/ring.h"
+
+struct conf_mirror;
+struct err;
+struct filter;
+struct iface;
+
+struct source_stats {
+	uint64_t captured_packets; /* passed the filter and reached us */
+	uint64_t captured_bytes;
+	uint64_t ring_dropped_packets; /* no room in the ring */
+};
+
+struct source {
+	char name[IFNAMSIZ];
+	unsigned ifindex;
+	uint64_t hash; /* of its MAC address, or its name without one */
+	struct ring *ring;
+	bool ring_lent; /* it belongs to the source before this one */
+	uint64_t opened_ns; /* since the epoch */
+	uint64_t until_ns; /* while draining: frames from then on are not ours */
+	/* What the ring was opened with. */
+	uint64_t ring_size;
+	uint32_t latency_ms;
+	bool promiscuous;
+	struct source_stats stats;
+	void *owner; /* whom the frames go to */
+};
+
+/* Opens the ring of interface i with the settings of cm. */
+int source_open(struct source **out, const struct conf_mirror *cm,
+    const struct iface *i, const struct filter *f, struct err *err);
+
+/* The same source with the ring of old, as long as old lives or until
+ * source_adopt; NULL without memory. */
+struct source *source_borrow(const struct source *old);
+
+/* Takes the borrowed ring, and the counters, over from old. */
+void source_adopt(struct source *s, struct source *old);
+
+void source_close(struct source *s);
+
+/* Whether s is what source_open would make of the same arguments. */
+bool source_same(const struct source *s, const struct conf_mirror *cm,
+    const struct iface *i);
+
+/* Handles what the ring holds, at most budget blocks. */
+unsigned source_run(struct source *s, unsigned budget, packet_cb *packet,
+    void (*block_end)(void *));
+
+/* Stops capturing and handles what is still in the ring. Takes as long as
+ * the latency of the ring. */
+void source_drain(struct source *s, packet_cb *packet,
+    void (*block_end)(void *));
+
+/* Brings stats up to date with the kernel's counters. */
+void source_count(struct source *s);
+
+#endif
