@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC */
+/* trafmirrord(8): what the command line asks for. */
+#include "config.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/iface.h"
+#include "base/log.h"
+#include "conf/conf.h"
+#include "conf/print.h"
+#include "daemon/daemon.h"
+#include "daemon/detach.h"
+#include "daemon/load.h"
+#include "daemon/pidfile.h"
+#include "daemon/privs.h"
+#include "daemon/counters.h"
+#include "mirror/mirror.h"
+
+struct options {
+	const char *conf;
+	const char *pidfile;
+	const char *user; /* overrides the configuration's */
+	const char *savefile;
+	const char *mirror;
+	bool foreground;
+	bool debug;
+	bool check;
+	bool print;
+};
+
+static void
+usage(void)
+{
+	fputs("usage: trafmirrord [-dFnpV] [-c file] [-P pidfile] [-u user]\n"
+	      "       trafmirrord [-c file] -m mirror -r capture.pcap\n",
+	    stderr);
+}
+
+static void
+print_version(void)
+{
+	puts("trafmirrord " PACKAGE_VERSION);
+	puts("encapsulations: vxlan gre");
+	puts("balance: flow source packet replicate");
+}
+
+/* Returns 0, or -1 after a message; exits for -V. */
+static int
+parse_options(struct options *o, int argc, char **argv)
+{
+	int ch;
+
+	while ((ch = getopt(argc, argv, "c:dFm:nP:pr:u:V")) != -1) {
+		switch (ch) {
+		case 'c':
+			o->conf = optarg;
+			break;
+		case 'd':
+			o->debug = o->foreground = true;
+			break;
+		case 'F':
+			o->foreground = true;
+			break;
+		case 'm':
+			o->mirror = optarg;
+			break;
+		case 'n':
+			o->check = true;
+			break;
+		case 'P':
+			o->pidfile = optarg;
+			break;
+		case 'p':
+			o->print = true;
+			break;
+		case 'r':
+			o->savefile = optarg;
+			break;
+		case 'u':
+			o->user = optarg;
+			break;
+		case 'V':
+			print_version();
+			exit(0);
+		default:
+			usage();
+			return -1;
+		}
+	}
+	if (argc != optind || (o->mirror == NULL) != (o->savefile == NULL)) {
+		usage();
+		return -1;
+	}
+	return 0;
+}
+
+static void
+print_report(const struct conf_report *r)
+{
+	for (size_t i = 0; i < r->nerrors; i++)
+		fprintf(stderr, "%s\n", r->errors[i]);
+	for (size_t i = 0; i < r->nwarnings; i++)
+		fprintf(stderr, "%s\n", r->warnings[i]);
+}
+
+static struct conf *
+load(const struct options *o)
+{
+	struct conf_report r = { 0 };
+	struct conf *c = load_conf(o->conf, &r);
+
+	print_report(&r);
+	conf_report_fini(&r);
+	return c;
+}
+
+/* -n and -p */
+static int
+check(const struct options *o, struct conf *c)
+{
+	const char *user = o->user != NULL ? o->user : c->user;
+	struct err err;
+
+	if (privs_check(user, &err) == -1)
+		fprintf(stderr, "warning: %s\n", err.text);
+	if (o->print)
+		conf_print(c, stdout);
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* -r: a saved capture through one mirror. */
+static int
+feed(const struct options *o, struct conf *c)
+{
+	const struct conf_mirror *cm = conf_mirror_find(c, o->mirror);
+	const struct iface_list none = { 0 };
+	struct mirror_stats st;
+	struct mirror *m;
+	struct err err;
+	uint64_t nread;
+	int rc;
+
+	if (cm == NULL) {
+		log_error("%s: there is no mirror \"%s\"", o->conf, o->mirror);
+		return 1;
+	}
+	if (mirror_new(&m, c, cm, NULL, &none, &err) == -1) {
+		log_error("%s", err.text);
+		return 1;
+	}
+	rc = mirror_run_savefile(m, o->savefile, &nread, &err);
+	if (rc == -1)
+		log_error("%s", err.text);
+	mirror_poll(m); /* says why sends failed */
+	log_info("%s: %ju packets read", o->savefile, (uintmax_t)nread);
+	counters_print(m, log_info);
+	mirror_stats(m, &st);
+	for (int i = 0; i < MIRROR_DROP_KINDS; i++)
+		if (st.dropped_packets[i] > 0)
+			rc = -1;
+	mirror_free(m);
+	return rc == 0 ? 0 : 1;
+}
+
+/* From here on errors go to the log, which is stderr until all is open. */
+static int
+serve(const struct options *o, struct conf **c)
+{
+	const char *user = o->user != NULL ? o->user : (*c)->user;
+	int facility = (*c)->log_facility;
+	int ready_fd = -1, pid_fd = -1, status = 1;
+	struct daemon *d = NULL;
+	char *drop_to = strdup(user);
+	struct err err;
+
+	if (drop_to == NULL)
+		return 1;
+	if (!o->foreground && (ready_fd = detach_start(&err)) == -1)
+		goto out;
+	if (o->pidfile != NULL &&
+	    (pid_fd = pidfile_open(o->pidfile, &err)) == -1)
+		goto out;
+	if (daemon_new(&d, c, o->conf, &err) == -1 ||
+	    privs_drop(drop_to, &err) == -1)
+		goto out;
+	if (o->debug)
+		log_set_level(LOG_LEVEL_DEBUG);
+	if (!o->foreground)
+		log_to_syslog(facility);
+	detach_ready(ready_fd);
+	daemon_run(d);
+	status = 0;
+out:
+	if (status != 0)
+		log_error("%s", err.text);
+	daemon_free(d);
+	pidfile_close(pid_fd, o->pidfile);
+	free(drop_to);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .conf = TM_SYSCONFDIR "/trafmirrord.conf" };
+	char *absolute;
+	struct conf *c;
+	struct err err;
+	int status = 1;
+
+	if (parse_options(&o, argc, argv) == -1)
+		return 1;
+	/* A reload reads the same file after we went to "/". */
+	absolute = realpath(o.conf, NULL);
+	if (!o.foreground && absolute != NULL && !o.check && !o.print)
+		o.conf = absolute;
+	if ((c = load(&o)) == NULL)
+		goto out;
+	signal(SIGPIPE, SIG_IGN);
+	if (o.check || o.print) {
+		status = check(&o, c);
+	} else if (o.savefile != NULL) {
+		status = feed(&o, c);
+	} else if (geteuid() == 0 &&
+	    privs_check(o.user != NULL ? o.user : c->user, &err) == -1) {
+		log_error("%s", err.text);
+	} else {
+		if (o.pidfile == NULL && !o.foreground)
+			o.pidfile = TM_RUNSTATEDIR "/trafmirrord.pid";
+		status = serve(&o, &c);
+	}
+out:
+	conf_free(c);
+	free(absolute);
+	return status;
+}

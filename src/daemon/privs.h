@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* From root to a user that may capture, and no more. */
+#ifndef TM_PRIVS_H
+#define TM_PRIVS_H
+
+struct err;
+
+/* Becomes user, keeping CAP_NET_RAW alone, which a reload needs to open
+ * rings and mark sockets (and CAP_NET_ADMIN before Linux 5.17, where
+ * SO_MARK asks for it). "root" stays root. Not being root leaves all as it
+ * is. */
+int privs_drop(const char *user, struct err *err);
+
+/* Whether there is such a user, as privs_drop will want it. */
+int privs_check(const char *user, struct err *err);
+
+#endif
