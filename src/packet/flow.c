@@ -49,7 +49,7 @@ ip4_read(struct ip_view *ip, const uint8_t *p, size_t len)
 
 	if (len < IP4_LEN || p[0] >> 4 != 4)
 		return false;
-	hlen = (p[0] & 15u) * 4;
+	hlen = (size_t)(p[0] & 15) * 4;
 	if (hlen < IP4_LEN || hlen > len ||
 	    (bytes_get16(p + 6) & IP4_FRAGMENT) != 0)
 		hlen = len;
@@ -78,9 +78,9 @@ extension_skip(struct ip_view *ip)
 	size_t n = EXT_LEN;
 
 	if (ip->proto == IPPROTO_AH)
-		n = (p[1] + 2u) * 4;
+		n = (size_t)(p[1] + 2) * 4;
 	else if (ip->proto != IPPROTO_FRAGMENT)
-		n = (p[1] + 1u) * 8;
+		n = (size_t)(p[1] + 1) * 8;
 	else if ((bytes_get16(p + 2) & IP6_FRAGMENT) != 0)
 		n = ip->len;
 	if (n > ip->len)
