@@ -1,12 +1,43 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# The built man pages are correct mdoc.
+# The built man pages are correct mdoc and name every option there is.
 set -eu
+src=${abs_top_srcdir:-.}
 cd "${abs_top_builddir:-$PWD}"
+bad=0
+
+complain() {
+	echo "$*"
+	bad=1
+}
 
 if ! command -v mandoc >/dev/null; then
 	echo "skip: mandoc is not installed"
-	[ "${CI-}" = true ] && exit 1
+	[ "${CI-}" != true ] || exit 1
 	exit 77
 fi
-mandoc -T lint -W warning man/*.[58]
+mandoc -T lint -W warning man/*.[58] || bad=1
+
+# The letters that getopt takes are the ones trafmirrord(8) explains.
+sed -n 's/.*getopt([^"]*"\([^"]*\)".*/\1/p' "$src"/src/daemon/*.c |
+	grep -o '[A-Za-z]' | sort >man/options.taken
+sed -n 's/^\.It Fl \([A-Za-z]\).*/\1/p' man/trafmirrord.8 |
+	sort >man/options.explained
+[ -s man/options.taken ] || complain "no getopt in src/daemon"
+diff man/options.taken man/options.explained ||
+	complain "trafmirrord(8) does not explain (<) or invents (>) these"
+rm -f man/options.taken man/options.explained
+
+# Every keyword that trafmirrord -p prints is in trafmirrord.conf(5). Values in
+# quotes are none.
+keywords=$(./trafmirrord -n -p -u root -c "$src/etc/trafmirrord.conf" |
+	sed 's/"[^"]*"//g' |
+	grep -oE '[a-z][a-z-]*[[:blank:]]*=|^[[:blank:]]*[a-z]+[^={]*\{' |
+	sed 's/^[[:blank:]]*//; s/[^a-z-].*//' | sort -u)
+[ -n "$keywords" ] || complain "trafmirrord -n -p prints nothing"
+for keyword in $keywords; do
+	sed 's/\\-/-/g' man/trafmirrord.conf.5 |
+		grep -qE "(^|[^a-z-])$keyword([^a-z-]|\$)" ||
+		complain "trafmirrord.conf(5) lacks $keyword"
+done
+exit "$bad"
