@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,10 @@
 #include "base/err.h"
 #include "capture/filter.h"
 #include "capture/ring.h"
+
+#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
+#define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* Linux 6.2 */
+#endif
 
 /* A block must hold the largest frame: BIG TCP ends at 512 KiB. */
 #define RING_BLOCK_SIZE (1u << 20)
@@ -184,6 +189,34 @@ insert_vlan_tag(uint8_t *frame, const struct tpacket3_hdr *h)
 	return frame;
 }
 
+/* What the kernel says of offloads lies right in front of the frame, 10
+ * bytes even where the ring keeps 12 free. csum_start counts from the frame
+ * as it is there, without its VLAN tag. */
+static void
+read_offloads(struct packet *p, const uint8_t *frame)
+{
+	static const enum packet_gso kinds[] = {
+		[VIRTIO_NET_HDR_GSO_TCPV4] = PACKET_GSO_TCP,
+		[VIRTIO_NET_HDR_GSO_TCPV6] = PACKET_GSO_TCP,
+		[VIRTIO_NET_HDR_GSO_UDP_L4] = PACKET_GSO_UDP,
+	};
+	struct virtio_net_hdr vh;
+	uint8_t type;
+
+	memcpy(&vh, frame - sizeof(vh), sizeof(vh));
+	p->csum_partial = vh.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
+	p->csum_start = vh.csum_start;
+	p->csum_offset = vh.csum_offset;
+	type = vh.gso_type & (uint8_t)~VIRTIO_NET_HDR_GSO_ECN;
+	if (type == VIRTIO_NET_HDR_GSO_NONE)
+		return;
+	p->gso = type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] :
+	                                                   PACKET_GSO_NONE;
+	if (p->gso == PACKET_GSO_NONE)
+		p->gso = PACKET_GSO_OTHER;
+	p->gso_size = vh.gso_size;
+}
+
 static void
 frame_run(struct ring *r, struct tpacket3_hdr *h, const struct ring_handler *rh)
 {
@@ -195,10 +228,12 @@ frame_run(struct ring *r, struct tpacket3_hdr *h, const struct ring_handler *rh)
 		.direction = ll->sll_pkttype == PACKET_OUTGOING ? PACKET_OUT :
 		                                                  PACKET_IN };
 
+	read_offloads(&p, frame);
 	if (h->tp_status & TP_STATUS_VLAN_VALID && p.caplen >= ETH_HLEN) {
 		frame = insert_vlan_tag(frame, h);
 		p.caplen += 4;
 		p.len += 4;
+		p.csum_start += 4;
 	}
 	p.data = frame;
 	if ((filter_place(r->filter) != FILTER_KERNEL ||

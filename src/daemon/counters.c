@@ -20,7 +20,8 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 	      " captured_bytes=%" PRIu64 " ring_dropped_packets=%" PRIu64
 	      " copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
 	      " dropped_send-error=%" PRIu64 " dropped_oversize=%" PRIu64
-	      " dropped_no-target=%" PRIu64 " truncated_packets=%" PRIu64
+	      " dropped_no-target=%" PRIu64 " segmented_packets=%" PRIu64
+	      " unsegmented_packets=%" PRIu64 " truncated_packets=%" PRIu64
 	      " sampled_out_packets=%" PRIu64,
 	    name, mirror_state_name(mirror_state(m)),
 	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
@@ -28,7 +29,8 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 	    st.copied_packets, st.copied_bytes,
 	    st.dropped_packets[MIRROR_DROP_SEND_ERROR],
 	    st.dropped_packets[MIRROR_DROP_OVERSIZE],
-	    st.dropped_packets[MIRROR_DROP_NO_TARGET], st.truncated_packets,
+	    st.dropped_packets[MIRROR_DROP_NO_TARGET], st.segmented_packets,
+	    st.unsegmented_packets, st.truncated_packets,
 	    st.sampled_out_packets);
 	for (size_t i = 0; i < mirror_nsources(m); i++) {
 		const struct source *s = mirror_source(m, i);

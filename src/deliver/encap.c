@@ -22,8 +22,8 @@ encap_init(struct encap *e, enum conf_encap kind, uint32_t session,
 }
 
 size_t
-encap_overhead(const struct encap *e, sa_family_t family)
+encap_outer_len(const struct encap *e, sa_family_t family)
 {
 	return (family == AF_INET ? 20u : 40u) +
-	    (e->protocol == IPPROTO_UDP ? 8u : 0u) + e->len;
+	    (e->protocol == IPPROTO_UDP ? 8u : 0u);
 }

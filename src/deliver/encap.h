@@ -35,7 +35,7 @@ extern const struct encap_ops encap_gre;   /* RFC 2784, RFC 2890 */
 void encap_init(struct encap *e, enum conf_encap kind, uint32_t session,
     bool sequence);
 
-/* Bytes of an outer packet besides the frame, from its IP header on. */
-size_t encap_overhead(const struct encap *e, sa_family_t family);
+/* Bytes of the IP and UDP headers in front of the encapsulation. */
+size_t encap_outer_len(const struct encap *e, sa_family_t family);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "deliver/encap.h"
 #include "deliver/send.h"
+#include "packet/segment.h"
 
 #define SEND_BATCH 64
 
@@ -21,8 +22,9 @@ struct send_queue {
 	unsigned n;
 	const struct encap *encap;
 	struct mmsghdr msgs[SEND_BATCH];
-	struct iovec iov[SEND_BATCH][2]; /* header, frame */
-	uint8_t numbered[SEND_BATCH][ENCAP_HEADER_MAX]; /* with sequence */
+	struct iovec iov[SEND_BATCH][2]; /* headers, body */
+	/* Of the encapsulation and of the frame, as far as it has new ones. */
+	uint8_t headers[SEND_BATCH][ENCAP_HEADER_MAX + SEGMENT_HEAD_MAX];
 };
 
 struct send_queue *
@@ -37,9 +39,8 @@ send_queue_new(int fd, const struct encap *e)
 	for (unsigned i = 0; i < SEND_BATCH; i++) {
 		q->msgs[i].msg_hdr.msg_iov = q->iov[i];
 		q->msgs[i].msg_hdr.msg_iovlen = 2;
-		memcpy(q->numbered[i], e->header, e->len);
-		q->iov[i][0].iov_base = q->numbered[i];
-		q->iov[i][0].iov_len = e->len;
+		memcpy(q->headers[i], e->header, e->len);
+		q->iov[i][0].iov_base = q->headers[i];
 	}
 	return q;
 }
@@ -67,16 +68,18 @@ send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
 }
 
 bool
-send_queue_add(struct send_queue *q, const uint8_t *frame, uint32_t len,
+send_queue_add(struct send_queue *q, const struct segment *frame,
     uint32_t sequence)
 {
+	const struct encap *e = q->encap;
 	unsigned i = q->n++;
 
-	if (q->encap->sequence_offset != 0)
-		bytes_put32(q->numbered[i] + q->encap->sequence_offset,
-		    sequence);
-	q->iov[i][1].iov_base = (void *)(uintptr_t)frame;
-	q->iov[i][1].iov_len = len;
+	if (e->sequence_offset != 0)
+		bytes_put32(q->headers[i] + e->sequence_offset, sequence);
+	memcpy(q->headers[i] + e->len, frame->head, frame->head_len);
+	q->iov[i][0].iov_len = e->len + frame->head_len;
+	q->iov[i][1].iov_base = (void *)(uintptr_t)frame->body;
+	q->iov[i][1].iov_len = frame->body_len;
 	return q->n == SEND_BATCH;
 }
 
@@ -97,7 +100,7 @@ count_sent(const struct send_queue *q, unsigned from, unsigned to,
 {
 	res->packets += to - from;
 	for (unsigned i = from; i < to; i++)
-		res->bytes += q->iov[i][1].iov_len;
+		res->bytes += q->iov[i][0].iov_len + q->iov[i][1].iov_len;
 }
 
 static bool

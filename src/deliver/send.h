@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct encap;
+struct segment;
 struct send_queue;
 
 /* Takes fd, a non-blocking datagram or raw socket, on success. Borrows the
@@ -23,15 +24,15 @@ void send_queue_free(struct send_queue *q);
 int send_queue_connect(struct send_queue *q,
     const struct sockaddr_storage *ss, socklen_t len);
 
-/* Queues the encapsulation header and the frame, which is borrowed until
- * the flush. Returns whether the queue is full now and must be flushed
+/* Queues the encapsulation header and the frame: its head is copied, its
+ * body borrowed until the flush. Returns whether the queue is full now and must be flushed
  * before the next. */
-bool send_queue_add(struct send_queue *q, const uint8_t *frame, uint32_t len,
+bool send_queue_add(struct send_queue *q, const struct segment *frame,
     uint32_t sequence);
 
 struct send_result {
 	uint64_t packets; /* sent */
-	uint64_t bytes;   /* of their frames */
+	uint64_t bytes;   /* of the headers and frames handed over */
 	uint64_t failed;
 	uint64_t oversize; /* larger than a datagram can be */
 	int error;         /* errno of the last failure, 0 = none */

@@ -27,6 +27,7 @@ struct target {
 	uint32_t session_id;
 	uint32_t mark;
 	struct encap encap;
+	size_t outer_len; /* IP and UDP in front of the encapsulation */
 	struct send_queue *queues[CONF_SOURCE_PORTS_MAX];
 	uint16_t ports[CONF_SOURCE_PORTS_MAX];
 	unsigned nqueues;
@@ -168,6 +169,7 @@ target_open(struct target **out, const struct conf_target *ct,
 	t->session_id = session_id;
 	t->mark = mark;
 	encap_init(&t->encap, ct->encap, session_id, ct->sequence);
+	t->outer_len = encap_outer_len(&t->encap, ct->address.family);
 	t->conf.name = strdup(ct->name);
 	t->conf.interface =
 	    ct->interface == NULL ? NULL : strdup(ct->interface);
@@ -248,8 +250,7 @@ flush_queue(struct target *t, unsigned i, bool wait)
 
 	send_queue_flush(t->queues[i], wait, &res);
 	t->stats.copied_packets += res.packets;
-	t->stats.copied_bytes += res.bytes +
-	    res.packets * encap_overhead(&t->encap, t->conf.address.family);
+	t->stats.copied_bytes += res.bytes + res.packets * t->outer_len;
 	t->stats.dropped[TARGET_DROP_SEND_ERROR] += res.failed;
 	t->stats.dropped[TARGET_DROP_OVERSIZE] += res.oversize;
 	if (res.error != 0)
@@ -257,11 +258,10 @@ flush_queue(struct target *t, unsigned i, bool wait)
 }
 
 void
-target_push(struct target *t, unsigned port, const uint8_t *frame,
-    uint32_t len)
+target_push(struct target *t, unsigned port, const struct segment *frame)
 {
 	t->filled |= UINT64_C(1) << port;
-	if (send_queue_add(t->queues[port], frame, len, t->sequence++))
+	if (send_queue_add(t->queues[port], frame, t->sequence++))
 		flush_queue(t, port, false);
 }
 

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 
 struct err;
+struct segment;
 struct target;
 
 enum target_drop { TARGET_DROP_SEND_ERROR, TARGET_DROP_OVERSIZE,
@@ -40,10 +41,10 @@ unsigned target_ports(const struct target *t);
 /* UDP source port number i is bound to, host order; 0 for GRE. */
 uint16_t target_port(const struct target *t, unsigned i);
 
-/* Queues a copy of len bytes at frame, which is borrowed until
- * target_flush. port: index below target_ports. */
-void target_push(struct target *t, unsigned port, const uint8_t *frame,
-    uint32_t len);
+/* Queues a copy of frame, whose body is borrowed until target_flush. port:
+ * index below target_ports. */
+void target_push(struct target *t, unsigned port,
+    const struct segment *frame);
 
 /* Sends all that is queued. What cannot be sent is dropped and counted; with
  * wait, a full socket buffer is waited for instead. */

@@ -59,10 +59,11 @@ mirror_packet(void *arg, const struct packet *p)
 {
 	struct source *s = arg;
 	struct mirror *m = s->owner;
+	uint64_t bytes;
 
-	s->stats.captured_packets++;
-	s->stats.captured_bytes += p->len;
-	pipeline_packet(&m->pipeline, s->hash, p);
+	s->stats.captured_packets +=
+	    pipeline_packet(&m->pipeline, s->hash, p, &bytes);
+	s->stats.captured_bytes += bytes;
 }
 
 static void
@@ -432,6 +433,8 @@ mirror_stats(const struct mirror *m, struct mirror_stats *out)
 			    dst.dropped[TARGET_DROP_OVERSIZE],
 			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,
 		},
+		.segmented_packets = m->pipeline.segmented_packets,
+		.unsegmented_packets = m->pipeline.unsegmented_packets,
 		.truncated_packets = m->pipeline.truncated_packets,
 		.sampled_out_packets = m->pipeline.sampled_out_packets,
 	};

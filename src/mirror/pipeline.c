@@ -12,26 +12,25 @@
 #include "deliver/target.h"
 #include "mirror/pipeline.h"
 #include "packet/flow.h"
+#include "packet/segment.h"
 
 static void
-push(struct pipeline *pl, size_t i, uint64_t hash, const struct packet *p,
-    uint32_t len)
+push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
 {
 	struct target *t = pl->members[i].target;
 
-	target_push(t, balance_port(hash, target_ports(t)), p->data, len);
+	target_push(t, balance_port(hash, target_ports(t)), f);
 }
 
 static void
-replicate(struct pipeline *pl, uint64_t hash, const struct packet *p,
-    uint32_t len)
+replicate(struct pipeline *pl, uint64_t hash, const struct segment *f)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < pl->nmembers; i++) {
 		if (pl->members[i].weight == 0)
 			continue;
-		push(pl, i, hash, p, len);
+		push(pl, i, hash, f);
 		any = true;
 	}
 	if (!any)
@@ -52,31 +51,62 @@ choose(struct pipeline *pl, uint64_t source_hash, uint64_t hash)
 	}
 }
 
-void
-pipeline_packet(struct pipeline *pl, uint64_t source_hash,
-    const struct packet *p)
+static void
+truncate_frame(struct pipeline *pl, struct segment *f, bool cut_before)
 {
-	uint64_t hash = flow_hash(p->data, p->caplen);
-	uint32_t len = p->caplen;
+	uint32_t most = pl->conf->truncate;
+
+	if (most != 0 && f->head_len + f->body_len > most) {
+		if (f->head_len > most)
+			f->head_len = most;
+		f->body_len = most - f->head_len;
+		cut_before = true;
+	}
+	pl->truncated_packets += cut_before;
+}
+
+static void
+deliver(struct pipeline *pl, uint64_t source_hash, uint64_t hash,
+    const struct segment *f)
+{
 	uint16_t i;
 
-	if (!balance_sampled(hash, pl->conf->sample)) {
-		pl->sampled_out_packets++;
-		return;
-	}
-	if (pl->conf->truncate != 0 && len > pl->conf->truncate)
-		len = pl->conf->truncate;
-	if (len < p->len)
-		pl->truncated_packets++;
 	if (pl->conf->balance == CONF_BALANCE_REPLICATE) {
-		replicate(pl, hash, p, len);
+		replicate(pl, hash, f);
 		return;
 	}
 	i = choose(pl, source_hash, hash);
 	if (i == BALANCE_NONE)
 		pl->no_target_packets++;
 	else
-		push(pl, i, hash, p, len);
+		push(pl, i, hash, f);
+}
+
+uint32_t
+pipeline_packet(struct pipeline *pl, uint64_t source_hash,
+    const struct packet *p, uint64_t *bytes)
+{
+	uint64_t hash = flow_hash(p->data, p->caplen);
+	enum segment_kind kind;
+	struct segmenter s;
+	struct segment f;
+	uint32_t n;
+
+	kind = segment_begin(&s, p);
+	n = segment_count(&s, bytes);
+	if (kind == SEGMENT_CUT)
+		pl->segmented_packets += n;
+	else if (kind == SEGMENT_WHOLE)
+		pl->unsegmented_packets++;
+	if (!balance_sampled(hash, pl->conf->sample)) {
+		pl->sampled_out_packets += n;
+		return n;
+	}
+	while (segment_next(&s, &f)) {
+		truncate_frame(pl, &f, p->caplen < p->len);
+		deliver(pl, source_hash, hash, &f);
+	}
+	return n;
 }
 
 void
@@ -187,6 +217,8 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 		if (!old->members[j].lent)
 			add_stats(&pl->gone,
 			    target_stats(old->members[j].target));
+	pl->segmented_packets = old->segmented_packets;
+	pl->unsegmented_packets = old->unsegmented_packets;
 	pl->truncated_packets = old->truncated_packets;
 	pl->sampled_out_packets = old->sampled_out_packets;
 	pl->no_target_packets = old->no_target_packets;

@@ -28,6 +28,8 @@ struct pipeline {
 	struct balance *balance;
 	struct member *members;
 	size_t nmembers;
+	uint64_t segmented_packets;
+	uint64_t unsegmented_packets;
 	uint64_t truncated_packets;
 	uint64_t sampled_out_packets;
 	uint64_t no_target_packets;
@@ -44,10 +46,11 @@ void pipeline_fini(struct pipeline *pl);
 /* Takes what was borrowed, and the counters, over from old. */
 void pipeline_adopt(struct pipeline *pl, struct pipeline *old);
 
-/* Chooses targets for one frame and queues its copies; the frame is borrowed
- * until pipeline_flush. source_hash: of the interface. */
-void pipeline_packet(struct pipeline *pl, uint64_t source_hash,
-    const struct packet *p);
+/* Makes of a captured frame those that the wire carries, chooses targets and
+ * queues copies; the frame is borrowed until pipeline_flush. source_hash: of
+ * the interface. Returns how many frames they are; *bytes: theirs. */
+uint32_t pipeline_packet(struct pipeline *pl, uint64_t source_hash,
+    const struct packet *p, uint64_t *bytes);
 
 /* Sends what is queued; wait: see target_flush. */
 void pipeline_flush(struct pipeline *pl, bool wait);

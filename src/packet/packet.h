@@ -3,9 +3,15 @@
 #ifndef TM_PACKET_H
 #define TM_PACKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum packet_direction { PACKET_IN, PACKET_OUT };
+
+/* What the kernel left to the hardware, or joined after it (GSO and GRO):
+ * one frame stands for several on the wire. */
+enum packet_gso { PACKET_GSO_NONE, PACKET_GSO_TCP, PACKET_GSO_UDP,
+	PACKET_GSO_OTHER };
 
 struct packet {
 	/* The Ethernet frame with its VLAN tags in place. Memory borrowed
@@ -15,6 +21,13 @@ struct packet {
 	uint32_t len;    /* bytes of the frame itself, >= caplen */
 	uint64_t time_ns; /* since the epoch */
 	enum packet_direction direction;
+	enum packet_gso gso;
+	uint16_t gso_size; /* payload bytes of each frame on the wire */
+	/* The checksum at data + csum_start + csum_offset is still to be
+	 * computed over everything from csum_start on (CHECKSUM_PARTIAL). */
+	bool csum_partial;
+	uint32_t csum_start;
+	uint16_t csum_offset;
 };
 
 /* What a pipeline stage does with one frame. */

@@ -18,8 +18,8 @@ test_vxlan(void)
 	CU_ASSERT_EQUAL_FATAL(e.len, sizeof(want));
 	CU_ASSERT_EQUAL(memcmp(e.header, want, sizeof(want)), 0);
 	CU_ASSERT_EQUAL(e.sequence_offset, 0);
-	CU_ASSERT_EQUAL(encap_overhead(&e, AF_INET), 36);
-	CU_ASSERT_EQUAL(encap_overhead(&e, AF_INET6), 56);
+	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET), 28);
+	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET6), 48);
 }
 
 static void
@@ -34,12 +34,12 @@ test_gre(void)
 	CU_ASSERT_EQUAL_FATAL(e.len, sizeof(want));
 	CU_ASSERT_EQUAL(memcmp(e.header, want, sizeof(want)), 0);
 	CU_ASSERT_EQUAL(e.sequence_offset, 0);
-	CU_ASSERT_EQUAL(encap_overhead(&e, AF_INET), 28);
+	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET), 20);
 	encap_init(&e, CONF_GRE, 1, true);
 	CU_ASSERT_EQUAL(e.len, 12);
 	CU_ASSERT_EQUAL(e.header[0], 0x30);
 	CU_ASSERT_EQUAL(e.sequence_offset, 8);
-	CU_ASSERT_EQUAL(encap_overhead(&e, AF_INET6), 52);
+	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET6), 40);
 }
 
 static const struct unit_test tests[] = {

@@ -11,6 +11,7 @@
 
 #include "deliver/encap.h"
 #include "deliver/send.h"
+#include "packet/segment.h"
 #include "unit.h"
 
 /* Each step: how many messages are taken, or -errno. 0 ends the script: all
@@ -31,7 +32,7 @@ __wrap_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags)
 	const uint8_t *h = v->msg_hdr.msg_iov[0].iov_base;
 
 	calls++;
-	if (v->msg_hdr.msg_iov[0].iov_len == 12)
+	if (v->msg_hdr.msg_iov[0].iov_len == 14)
 		first_sequence = h[11];
 	if (step < 0) {
 		errno = -step;
@@ -57,6 +58,9 @@ __wrap_recvmsg(int fd, struct msghdr *m, int flags)
 	return -1;
 }
 
+static const struct segment frame = { .head = "fr", .head_len = 2,
+	.body = (const uint8_t *)"ame", .body_len = 3 };
+
 static struct send_queue *
 connected_queue(const struct encap *e)
 {
@@ -81,12 +85,11 @@ run(const int *steps, unsigned n, bool wait)
 	calls = taken = 0;
 	script = NULL;
 	for (unsigned i = 0; i < n; i++)
-		CU_ASSERT_FALSE(send_queue_add(q, (const uint8_t *)"frame", 5,
-		    i));
+		CU_ASSERT_FALSE(send_queue_add(q, &frame, i));
 	script = steps;
 	send_queue_flush(q, wait, &res);
 	CU_ASSERT_EQUAL(res.packets, taken);
-	CU_ASSERT_EQUAL(res.bytes, 5 * taken);
+	CU_ASSERT_EQUAL(res.bytes, (8 + 5) * taken);
 	CU_ASSERT_EQUAL(res.packets + res.failed + res.oversize, n);
 	send_queue_free(q);
 	return res;
@@ -177,7 +180,7 @@ test_unconnected(void)
 	q = connected_queue(&e);
 	connect_result = -1;
 	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss)), -1);
-	send_queue_add(q, (const uint8_t *)"frame", 5, 1);
+	send_queue_add(q, &frame, 1);
 	calls = 0;
 	script = NULL;
 	send_queue_flush(q, false, &res);
@@ -186,7 +189,7 @@ test_unconnected(void)
 	CU_ASSERT_EQUAL(res.error, ENETUNREACH);
 	connect_result = 0;
 	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss)), 0);
-	send_queue_add(q, (const uint8_t *)"frame", 5, 7);
+	send_queue_add(q, &frame, 7);
 	send_queue_flush(q, false, &res);
 	CU_ASSERT_EQUAL(calls, 1);
 	CU_ASSERT_EQUAL(first_sequence, 7);
@@ -204,11 +207,11 @@ test_full_queue(void)
 
 	encap_init(&e, CONF_VXLAN, 1, false);
 	q = connected_queue(&e);
-	while (!send_queue_add(q, (const uint8_t *)"frame", 5, 0))
+	while (!send_queue_add(q, &frame, 0))
 		n++;
 	send_queue_flush(q, false, &res);
 	CU_ASSERT_EQUAL(res.packets, n);
-	CU_ASSERT_FALSE(send_queue_add(q, (const uint8_t *)"frame", 5, 0));
+	CU_ASSERT_FALSE(send_queue_add(q, &frame, 0));
 	send_queue_free(q);
 }
 

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+/* Captured frames as the wire carries them: superframes (GSO, GRO) cut into
+ * segments, checksums that were left to the hardware computed. */
+#include "config.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "packet/checksum.h"
+#include "packet/packet.h"
+#include "packet/segment.h"
+
+#define ETHER_HEADER   14u
+#define VLAN_TAG       4u
+#define IP6_HEADER     40u
+#define TCP_HEADER     20u
+#define UDP_HEADER     8u
+#define EXTENSIONS_MAX 8
+
+#define TCP_FIN 0x01u
+#define TCP_PSH 0x08u
+#define TCP_CWR 0x80u
+
+#define JUMBO_OPTION 0xc2u /* RFC 2675, section 2 */
+#define JUMBO_HEADER 8u    /* hop-by-hop header with nothing else */
+
+static bool
+is_vlan(uint16_t type)
+{
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
+
+/* Finds the network header. Returns its EtherType, 0 if there is none. */
+static uint16_t
+find_l3(struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+	uint32_t at = ETHER_HEADER;
+	uint16_t type;
+
+	if (p->caplen < at)
+		return 0;
+	type = bytes_get16(p->data + at - 2);
+	while (is_vlan(type)) {
+		at += VLAN_TAG;
+		if (p->caplen < at || at > SEGMENT_HEAD_MAX)
+			return 0;
+		type = bytes_get16(p->data + at - 2);
+	}
+	s->l3 = at;
+	return type;
+}
+
+static uint64_t
+pseudo_sum(const uint8_t *addresses, size_t len, uint8_t protocol)
+{
+	return checksum_add(0, addresses, len) + checksum_word(protocol);
+}
+
+static bool
+find_l4_ip4(struct segmenter *s, uint8_t *protocol)
+{
+	const uint8_t *ip = s->packet->data + s->l3;
+	uint32_t room = s->packet->caplen - s->l3, hlen;
+
+	if (room < 20 || ip[0] >> 4 != 4)
+		return false;
+	hlen = (ip[0] & 15u) * 4;
+	if (hlen < 20 || hlen > room || (bytes_get16(ip + 6) & 0x3fff) != 0)
+		return false;
+	*protocol = ip[9];
+	s->l4 = s->l3 + hlen;
+	s->pseudo = pseudo_sum(ip + 12, 8, ip[9]);
+	return true;
+}
+
+/* Linux puts the true length of a BIG TCP packet in a hop-by-hop header that
+ * never reaches the wire. */
+static bool
+is_jumbo(const uint8_t *ip)
+{
+	return bytes_get16(ip + 4) == 0 && ip[6] == IPPROTO_HOPOPTS &&
+	    ip[IP6_HEADER + 1] == 0 && ip[IP6_HEADER + 2] == JUMBO_OPTION;
+}
+
+static bool
+find_l4_ip6(struct segmenter *s, uint8_t *protocol)
+{
+	const uint8_t *data = s->packet->data, *ip = data + s->l3;
+	uint32_t at = s->l3 + IP6_HEADER, caplen = s->packet->caplen;
+	uint8_t next;
+
+	if (caplen < at + JUMBO_HEADER || ip[0] >> 4 != 6)
+		return false;
+	next = ip[6];
+	if (is_jumbo(ip))
+		s->jumbo = JUMBO_HEADER;
+	for (int i = 0; next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING ||
+	     next == IPPROTO_DSTOPTS; i++) {
+		/* With a routing header the pseudo header names another
+		 * address than the fixed header does. */
+		if (i == EXTENSIONS_MAX || next == IPPROTO_ROUTING ||
+		    caplen < at + 2)
+			return false;
+		next = data[at];
+		at += (data[at + 1] + 1u) * 8;
+	}
+	*protocol = next;
+	s->l4 = at;
+	s->pseudo = pseudo_sum(ip + 8, 32, next);
+	return true;
+}
+
+/* Fills l3 to total if the packet is TCP or UDP, as want says, right behind
+ * its outer IP header. */
+static bool
+find_headers(struct segmenter *s, enum packet_gso want)
+{
+	const struct packet *p = s->packet;
+	uint16_t type = find_l3(s);
+	uint8_t protocol;
+
+	if (type == 0x0800 ? !find_l4_ip4(s, &protocol) :
+	                     type != 0x86dd || !find_l4_ip6(s, &protocol))
+		return false;
+	if (want == PACKET_GSO_TCP) {
+		if (protocol != IPPROTO_TCP || p->caplen < s->l4 + TCP_HEADER)
+			return false;
+		s->head_len = s->l4 + (p->data[s->l4 + 12] >> 4) * 4u;
+		if (s->head_len < s->l4 + TCP_HEADER)
+			return false;
+	} else {
+		if (protocol != IPPROTO_UDP)
+			return false;
+		s->head_len = s->l4 + UDP_HEADER;
+	}
+	if (s->head_len > p->caplen || s->head_len > SEGMENT_HEAD_MAX)
+		return false;
+	s->total = p->caplen - s->head_len;
+	return true;
+}
+
+static enum segment_kind
+begin_superframe(struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+
+	/* A checksum to complete elsewhere than at this header belongs to
+	 * an inner packet: a tunnel. */
+	if ((p->gso != PACKET_GSO_TCP && p->gso != PACKET_GSO_UDP) ||
+	    p->gso_size == 0 || p->caplen != p->len ||
+	    !find_headers(s, p->gso) ||
+	    (p->csum_partial && p->csum_start != s->l4))
+		return SEGMENT_WHOLE;
+	return SEGMENT_CUT;
+}
+
+enum segment_kind
+segment_begin(struct segmenter *s, const struct packet *p)
+{
+	memset(s, 0, sizeof(*s));
+	s->packet = p;
+	if (p->gso != PACKET_GSO_NONE) {
+		s->kind = begin_superframe(s);
+	} else if (p->csum_partial && p->caplen == p->len &&
+	    p->csum_start + p->csum_offset + 4u <= p->caplen &&
+	    p->csum_start + p->csum_offset + 4u <= SEGMENT_HEAD_MAX) {
+		s->kind = SEGMENT_CHECKSUM;
+	} else {
+		s->kind = SEGMENT_AS_IS;
+	}
+	return s->kind;
+}
+
+/* ---- one frame ------------------------------------------------------------- */
+
+static bool
+is_sctp(struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+	uint16_t type = find_l3(s);
+	uint8_t protocol;
+
+	return p->csum_offset == 8 &&
+	    (type == 0x0800 ? find_l4_ip4(s, &protocol) :
+	                      type == 0x86dd && find_l4_ip6(s, &protocol)) &&
+	    protocol == IPPROTO_SCTP && s->l4 == p->csum_start;
+}
+
+/* The field holds the sum of the pseudo header; or nothing, for SCTP. */
+static void
+complete_checksum(struct segmenter *s, struct segment *out)
+{
+	const struct packet *p = s->packet;
+	uint32_t field = p->csum_start + p->csum_offset, crc;
+	uint16_t sum;
+
+	out->head_len = field + 2;
+	if (is_sctp(s)) {
+		out->head_len = field + 4;
+		memset(out->head + field, 0, 4);
+		crc = checksum_crc32c(out->head + p->csum_start,
+		    out->head_len - p->csum_start, p->data + out->head_len,
+		    p->caplen - out->head_len);
+		for (int i = 0; i < 4; i++)
+			out->head[field + (uint32_t)i] =
+			    (uint8_t)(crc >> 8 * i);
+		return;
+	}
+	sum = checksum_finish(checksum_add(0, p->data + p->csum_start,
+	    p->caplen - p->csum_start));
+	/* In UDP 0 means "no checksum"; no other sum can be 0 by chance. */
+	if (sum == 0)
+		sum = 0xffff;
+	memcpy(out->head + field, &sum, sizeof(sum));
+}
+
+static bool
+next_single(struct segmenter *s, struct segment *out)
+{
+	const struct packet *p = s->packet;
+
+	if (s->started)
+		return false;
+	s->started = true;
+	out->head_len = 0;
+	if (s->kind == SEGMENT_CHECKSUM) {
+		memcpy(out->head, p->data,
+		    p->csum_start + p->csum_offset + 4u);
+		complete_checksum(s, out);
+	}
+	out->body = p->data + out->head_len;
+	out->body_len = p->caplen - out->head_len;
+	return true;
+}
+
+/* ---- superframes ------------------------------------------------------------ */
+
+static void
+patch_ip4(const struct segmenter *s, uint8_t *ip, uint32_t payload)
+{
+	uint16_t sum;
+
+	bytes_put16(ip + 2, (uint16_t)(s->head_len - s->l3 + payload));
+	bytes_put16(ip + 4, (uint16_t)(bytes_get16(ip + 4) + s->index));
+	memset(ip + 10, 0, 2);
+	sum = checksum_finish(checksum_add(0, ip, s->l4 - s->l3));
+	memcpy(ip + 10, &sum, sizeof(sum));
+}
+
+static void
+patch_tcp(const struct segmenter *s, uint8_t *tcp, uint32_t payload)
+{
+	bytes_put32(tcp + 4, bytes_get32(tcp + 4) + s->done);
+	if (s->done + payload < s->total)
+		tcp[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+	if (s->index > 0)
+		tcp[13] &= (uint8_t)~TCP_CWR;
+}
+
+static void
+put_l4_checksum(const struct segmenter *s, uint8_t *l4, uint32_t l4_len,
+    const struct segment *out)
+{
+	uint32_t at = s->packet->gso == PACKET_GSO_TCP ? 16 : 6;
+	uint64_t sum = s->pseudo +
+	    checksum_word((uint16_t)(l4_len + out->body_len));
+	uint16_t field;
+
+	/* UDP without a checksum stays without. */
+	memcpy(&field, l4 + at, sizeof(field));
+	if (at == 6 && field == 0 && !s->packet->csum_partial)
+		return;
+	memset(l4 + at, 0, 2);
+	sum = checksum_add(sum, l4, l4_len);
+	field = checksum_finish(checksum_add(sum, out->body, out->body_len));
+	if (at == 6 && field == 0)
+		field = 0xffff;
+	memcpy(l4 + at, &field, sizeof(field));
+}
+
+static bool
+next_cut(struct segmenter *s, struct segment *out)
+{
+	const struct packet *p = s->packet;
+	uint32_t left = s->total - s->done;
+	uint32_t l4 = s->l4 - s->jumbo, ip_head = s->l3;
+	uint8_t *ip = out->head + s->l3;
+
+	if (s->started && left == 0)
+		return false;
+	s->started = true;
+	out->body = p->data + s->head_len + s->done;
+	out->body_len = left < p->gso_size ? left : p->gso_size;
+	out->head_len = s->head_len - s->jumbo;
+	if (s->jumbo != 0) {
+		ip_head += IP6_HEADER;
+		memcpy(out->head, p->data, ip_head);
+		memcpy(out->head + ip_head, p->data + ip_head + s->jumbo,
+		    s->head_len - ip_head - s->jumbo);
+		ip[6] = p->data[ip_head];
+	} else {
+		memcpy(out->head, p->data, s->head_len);
+	}
+	if (ip[0] >> 4 == 4)
+		patch_ip4(s, ip, out->body_len);
+	else
+		bytes_put16(ip + 4, (uint16_t)(out->head_len - s->l3 -
+		    IP6_HEADER + out->body_len));
+	if (p->gso == PACKET_GSO_TCP)
+		patch_tcp(s, out->head + l4, out->body_len);
+	else
+		bytes_put16(out->head + l4 + 4,
+		    (uint16_t)(UDP_HEADER + out->body_len));
+	put_l4_checksum(s, out->head + l4, out->head_len - l4, out);
+	s->done += out->body_len;
+	s->index++;
+	return true;
+}
+
+uint32_t
+segment_count(const struct segmenter *s, uint64_t *bytes)
+{
+	uint32_t n;
+
+	*bytes = s->packet->len;
+	if (s->kind != SEGMENT_CUT)
+		return 1;
+	n = (s->total + s->packet->gso_size - 1) / s->packet->gso_size;
+	if (n == 0)
+		n = 1;
+	*bytes = s->total + (uint64_t)n * (s->head_len - s->jumbo);
+	return n;
+}
+
+bool
+segment_next(struct segmenter *s, struct segment *out)
+{
+	return s->kind == SEGMENT_CUT ? next_cut(s, out) : next_single(s, out);
+}
