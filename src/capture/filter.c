@@ -98,6 +98,19 @@ code_add_step(struct code *c, const struct bpf_program *p, enum go match,
 	}
 }
 
+/* Words as inbound and ifindex look at what the kernel knows beside the
+ * frame; userspace could not match them, and offsets must not be moved. */
+static bool
+looks_beside_frame(const struct bpf_program *p)
+{
+	for (u_int i = 0; i < p->bf_len; i++)
+		if (BPF_CLASS(p->bf_insns[i].code) == BPF_LD &&
+		    BPF_MODE(p->bf_insns[i].code) == BPF_ABS &&
+		    p->bf_insns[i].k >= (bpf_u_int32)SKF_AD_OFF)
+			return true;
+	return false;
+}
+
 /* Compiles one expression and appends it as a step. what: for messages. */
 static int
 add_expression(struct code *c, const char *text, enum go match, enum go miss,
@@ -111,11 +124,17 @@ add_expression(struct code *c, const char *text, enum go match, enum go miss,
 		return err_sys(err, "%s", what);
 	if (pcap_compile(pcap, &prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1) {
 		err_set(err, "%s: %s", what, pcap_geterr(pcap));
+		pcap_close(pcap);
+		return -1;
+	}
+	if (looks_beside_frame(&prog)) {
+		err_set(err, "%s: inbound, outbound and ifindex are not "
+		    "possible here (use direction and sources)", what);
 	} else {
 		code_add_step(c, &prog, match, miss);
-		pcap_freecode(&prog);
 		rc = 0;
 	}
+	pcap_freecode(&prog);
 	pcap_close(pcap);
 	return rc;
 }

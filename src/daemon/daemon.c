@@ -173,6 +173,9 @@ on_reload(struct ev_loop *loop, ev_signal *w, int revents)
 	} else {
 		if (strcmp(c->user, d->gen->conf->user) != 0)
 			log_warnx("reload: a new user takes a restart");
+		if (c->log_facility != d->gen->conf->log_facility)
+			log_warnx("reload: a new log-facility takes a "
+				  "restart");
 		if (replace_generation(d, &c, &err) == -1)
 			log_error("reload: failed: %s; the old configuration "
 				  "stays in force", err.text);

@@ -220,17 +220,25 @@ test_bpf(void)
 }
 
 static void
-test_bpf_error(void)
+check_bpf_error(const char *options, const char *text)
 {
-	struct conf *c = load("bpf = \"tcp porr 443\"");
+	struct conf *c = load(options);
 	struct filter *f = NULL;
 	struct err err = { "" };
 
 	CU_ASSERT_EQUAL(filter_new(&f, c, &c->mirrors[0], NULL, &err), -1);
 	CU_ASSERT_PTR_NULL(f);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "bpf: "));
-	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "error"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, text));
 	conf_free(c);
+}
+
+static void
+test_bpf_error(void)
+{
+	check_bpf_error("bpf = \"tcp porr 443\"", "syntax error");
+	check_bpf_error("bpf = inbound", "use direction");
+	check_bpf_error("bpf = \"tcp or outbound\"", "use direction");
 }
 
 /* An ICMP or ICMPv6 "port unreachable" that quotes a packet to dst. */
