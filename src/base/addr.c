@@ -84,8 +84,7 @@ addr_format(const struct addr *a, char buf[static ADDR_TEXT_MAX])
 }
 
 const char *
-addr_prefix_format(const struct addr_prefix *p,
-    char buf[static ADDR_TEXT_MAX])
+addr_prefix_format(const struct addr_prefix *p, char buf[static ADDR_TEXT_MAX])
 {
 	size_t n;
 
@@ -109,8 +108,7 @@ addr_prefix_covers(const struct addr_prefix *outer,
 {
 	struct addr_prefix cut = *inner;
 
-	if (outer->addr.family != inner->addr.family ||
-	    outer->len > inner->len)
+	if (outer->addr.family != inner->addr.family || outer->len > inner->len)
 		return false;
 	cut.len = outer->len;
 	mask_host_bits(&cut);

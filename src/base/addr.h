@@ -17,7 +17,7 @@ struct addr {
 
 struct addr_prefix {
 	struct addr addr; /* host bits are zero */
-	uint8_t len;      /* bits */
+	uint8_t len;	  /* bits */
 };
 
 /* Parses a numeric address. Returns 0, or -1 and leaves *a alone. */

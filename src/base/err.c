@@ -17,7 +17,7 @@ err_format(struct err *err, const char *fmt, va_list ap)
 	if (n < 0)
 		return 0;
 	return (size_t)n < sizeof(err->text) ? (size_t)n :
-	                                       sizeof(err->text) - 1;
+					       sizeof(err->text) - 1;
 }
 
 int
@@ -45,8 +45,7 @@ err_sys(struct err *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = err_format(err, fmt, ap);
 	va_end(ap);
-	snprintf(err->text + n, sizeof(err->text) - n, ": %s",
-	    strerror(saved));
+	snprintf(err->text + n, sizeof(err->text) - n, ": %s", strerror(saved));
 	errno = saved;
 	return -1;
 }

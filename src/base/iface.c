@@ -121,7 +121,8 @@ iface_list_get(struct iface_list *l, struct err *err)
 	if (getifaddrs(&ifa) == -1 || add_links(&tmp, ifa, fd) == -1 ||
 	    add_addresses(&tmp, ifa) == -1)
 		goto fail;
-	qsort(tmp.v, tmp.n, sizeof(*tmp.v), compare_names);
+	if (tmp.n > 0)
+		qsort(tmp.v, tmp.n, sizeof(*tmp.v), compare_names);
 	freeifaddrs(ifa);
 	close(fd);
 	*l = tmp;
@@ -158,7 +159,7 @@ iface_route_get(struct iface_route *r, const struct addr *dst,
 		return err_sys(err, "route: socket");
 	if (interface != NULL &&
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
-	        (socklen_t)strlen(interface)) == -1)
+		(socklen_t)strlen(interface)) == -1)
 		goto fail;
 	/* Connecting a datagram socket asks the routing table, no more. */
 	if (connect(fd, (struct sockaddr *)&ss, len) == -1)
@@ -168,7 +169,7 @@ iface_route_get(struct iface_route *r, const struct addr *dst,
 		goto fail;
 	len = sizeof(mtu);
 	if (getsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6,
-	        v4 ? IP_MTU : IPV6_MTU, &mtu, &len) == -1)
+		v4 ? IP_MTU : IPV6_MTU, &mtu, &len) == -1)
 		goto fail;
 	addr_from_sockaddr(&r->source, (struct sockaddr *)&ss);
 	r->mtu = (unsigned)mtu;

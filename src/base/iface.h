@@ -18,7 +18,8 @@ struct iface {
 	unsigned index;
 	bool up;
 	bool loopback;
-	bool ethernet; /* ARPHRD_ETHER or loopback: frames start with Ethernet */
+	bool
+	    ethernet; /* ARPHRD_ETHER or loopback: frames start with Ethernet */
 	uint8_t mac[6];
 	unsigned mtu;
 	struct addr *addrs;
@@ -35,14 +36,13 @@ int iface_list_get(struct iface_list *l, struct err *err);
 void iface_list_fini(struct iface_list *l);
 
 /* NULL if there is none. */
-const struct iface *iface_by_name(const struct iface_list *l,
-    const char *name);
+const struct iface *iface_by_name(const struct iface_list *l, const char *name);
 const struct iface *iface_by_addr(const struct iface_list *l,
     const struct addr *a);
 
 struct iface_route {
 	struct addr source; /* the address the kernel would send from */
-	unsigned mtu;       /* path MTU as the kernel knows it */
+	unsigned mtu;	    /* path MTU as the kernel knows it */
 };
 
 /* How a datagram to dst would leave, optionally bound to an interface

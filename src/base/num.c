@@ -22,8 +22,8 @@ static const struct unit size_units[] = { { "GiB", 1 << 30 },
 	{ "MiB", 1 << 20 }, { "KiB", 1 << 10 }, { "", 1 }, { "G", 1 << 30 },
 	{ "M", 1 << 20 }, { "K", 1 << 10 }, { "GB", 1 << 30 },
 	{ "MB", 1 << 20 }, { "KB", 1 << 10 }, { "B", 1 }, { NULL, 0 } };
-static const struct unit rate_units[] = { { "G", 1000000000 },
-	{ "M", 1000000 }, { "k", 1000 }, { "", 1 }, { NULL, 0 } };
+static const struct unit rate_units[] = { { "G", 1000000000 }, { "M", 1000000 },
+	{ "k", 1000 }, { "", 1 }, { NULL, 0 } };
 static const struct unit time_units[] = { { "m", 60000 }, { "s", 1000 },
 	{ "ms", 1 }, { NULL, 0 } };
 

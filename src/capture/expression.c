@@ -37,8 +37,8 @@ put_prefixes(FILE *f, const char *dir, const struct addr_prefix *p, size_t n)
 	put_and(f);
 	for (size_t i = 0; i < n; i++)
 		fprintf(f, "%s%s %s net %s/%u", i == 0 ? "(" : " or ",
-		    family_word(&p[i].addr), dir,
-		    addr_format(&p[i].addr, text), p[i].len);
+		    family_word(&p[i].addr), dir, addr_format(&p[i].addr, text),
+		    p[i].len);
 	fputc(')', f);
 }
 
@@ -49,8 +49,8 @@ put_ports(FILE *f, const char *dir, const struct conf_ports *p, size_t n)
 		return;
 	put_and(f);
 	for (size_t i = 0; i < n; i++)
-		fprintf(f, "%s%s portrange %u-%u", i == 0 ? "(" : " or ",
-		    dir, p[i].lo, p[i].hi);
+		fprintf(f, "%s%s portrange %u-%u", i == 0 ? "(" : " or ", dir,
+		    p[i].lo, p[i].hi);
 	fputc(')', f);
 }
 
@@ -69,8 +69,7 @@ put_protocol(FILE *f, uint16_t protocol)
 		fputs("icmp6", f);
 		break;
 	default:
-		fprintf(f, "(ip proto %u or ip6 proto %u)", protocol,
-		    protocol);
+		fprintf(f, "(ip proto %u or ip6 proto %u)", protocol, protocol);
 	}
 }
 
@@ -143,8 +142,8 @@ static void
 put_copy6(FILE *f, const struct conf_target *t, const char *text)
 {
 	if (t->encap == CONF_GRE)
-		fprintf(f,
-		    "(ip6 proto 47 and greater 54 and ip6 dst host %s)", text);
+		fprintf(f, "(ip6 proto 47 and greater 54 and ip6 dst host %s)",
+		    text);
 	else
 		fprintf(f,
 		    "(ip6 and greater 58 and ip6 dst host %s and "
@@ -155,7 +154,7 @@ put_copy6(FILE *f, const struct conf_target *t, const char *text)
 	    f);
 	for (unsigned i = 0; i < 4; i++)
 		fprintf(f, " and ip6[%u:4] = %" PRIu32, 72 + 4 * i,
-		    bytes_get32(t->address.bytes + 4 * i));
+		    bytes_get32(t->address.bytes + (size_t)4 * i));
 	if (t->encap == CONF_GRE)
 		fputs(" and ip6[54] = 47)", f);
 	else

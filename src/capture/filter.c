@@ -17,7 +17,7 @@
 #include "capture/filter.h"
 #include "conf/conf.h"
 
-#define SNAPLEN 262144
+#define SNAPLEN	    262144
 #define VLAN_LEVELS 3 /* no tag in the frame, one, two */
 
 /* Where a step of the program goes once its expression has matched or not. */
@@ -128,8 +128,10 @@ add_expression(struct code *c, const char *text, enum go match, enum go miss,
 		return -1;
 	}
 	if (looks_beside_frame(&prog)) {
-		err_set(err, "%s: inbound, outbound and ifindex are not "
-		    "possible here (use direction and sources)", what);
+		err_set(err,
+		    "%s: inbound, outbound and ifindex are not "
+		    "possible here (use direction and sources)",
+		    what);
 	} else {
 		code_add_step(c, &prog, match, miss);
 		rc = 0;
@@ -140,8 +142,8 @@ add_expression(struct code *c, const char *text, enum go match, enum go miss,
 }
 
 static int
-add_rule(struct code *c, const struct conf_mirror *m,
-    const struct conf_rule *r, struct err *err)
+add_rule(struct code *c, const struct conf_mirror *m, const struct conf_rule *r,
+    struct err *err)
 {
 	char *text = expression_rule(r);
 	enum go match = GO_ACCEPT, miss = GO_NEXT;
@@ -169,9 +171,9 @@ add_exclude(struct code *c, const struct conf *conf,
 
 	if (text == NULL)
 		return err_sys(err, "exclude-targets");
-	rc = *text == '\0' ? 0 :
-	                     add_expression(c, text, GO_REJECT, GO_NEXT,
-	                         "exclude-targets", err);
+	rc = *text == '\0' ?
+	    0 :
+	    add_expression(c, text, GO_REJECT, GO_NEXT, "exclude-targets", err);
 	free(text);
 	return rc;
 }
@@ -310,8 +312,7 @@ kernel_takes(const struct filter *f, const struct code *body,
 
 	if (fd == -1)
 		return false;
-	ok = (old == NULL ||
-	         attach(fd, old, &old->kernel, true, NULL) == 0) &&
+	ok = (old == NULL || attach(fd, old, &old->kernel, true, NULL) == 0) &&
 	    attach(fd, f, body, true, NULL) == 0;
 	close(fd);
 	return ok;
@@ -349,15 +350,15 @@ compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
 		goto out;
 	if (vlan) {
 		/* The user's offsets count from the start of the frame. */
-		if (add_expression(&f->user, m->bpf, GO_NEXT, GO_REJECT,
-		        "bpf", err) == -1)
+		if (add_expression(&f->user, m->bpf, GO_NEXT, GO_REJECT, "bpf",
+			err) == -1)
 			goto out;
 		f->place = FILTER_USER_VLAN;
 	}
 	code_add(&plain, exclude.v, exclude.n);
 	if (m->bpf != NULL && !vlan &&
 	    add_expression(&plain, m->bpf, GO_NEXT, GO_REJECT, "bpf", err) ==
-	        -1)
+		-1)
 		goto out;
 	if (add_rules(&plain, m, err) == -1)
 		goto out;

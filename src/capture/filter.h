@@ -13,10 +13,10 @@ struct filter;
 
 /* Where a program runs. */
 enum filter_place {
-	FILTER_KERNEL,         /* the whole of it in the kernel */
-	FILTER_USER_TOO_BIG,   /* the kernel refused it: instructions or memory */
-	FILTER_USER_VLAN,      /* bpf looks at VLAN tags, which the kernel
-	                        * keeps outside the frame */
+	FILTER_KERNEL,	     /* the whole of it in the kernel */
+	FILTER_USER_TOO_BIG, /* the kernel refused it: instructions or memory */
+	FILTER_USER_VLAN,    /* bpf looks at VLAN tags, which the kernel
+			      * keeps outside the frame */
 };
 
 /* Compiles direction, exclude-targets, bpf and rules of m with libpcap, and
@@ -42,8 +42,8 @@ int filter_attach(const struct filter *f, int fd, bool loopback,
 
 /* The whole program but direction and mark, on a frame with its VLAN tags
  * in place. */
-bool filter_match(const struct filter *f, const uint8_t *frame,
-    uint32_t caplen, uint32_t len);
+bool filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
+    uint32_t len);
 
 bool filter_equal(const struct filter *a, const struct filter *b);
 

@@ -28,6 +28,9 @@
 #define RING_BLOCK_SIZE (1u << 20)
 #define RING_FRAME_SIZE 2048 /* TPACKET_V3 only checks that it divides */
 
+#define ETH_ADDRESSES ((size_t)2 * ETH_ALEN)
+#define VLAN_TAG      4
+
 /* Packets in flight while a filter is swapped still see the old one. */
 #define RING_SWAP_NS 1000000000u
 
@@ -81,8 +84,8 @@ ring_map(struct ring *r, const struct ring_options *o, struct err *err)
 	req.tp_frame_size = RING_FRAME_SIZE;
 	req.tp_frame_nr = r->nblocks * (RING_BLOCK_SIZE / RING_FRAME_SIZE);
 	req.tp_retire_blk_tov = o->latency_ms;
-	if (set_option(r->fd, PACKET_RX_RING, &req, sizeof(req), "ring",
-	        err) == -1)
+	if (set_option(r->fd, PACKET_RX_RING, &req, sizeof(req), "ring", err) ==
+	    -1)
 		return -1;
 	r->map_len = (size_t)r->nblocks * RING_BLOCK_SIZE;
 	map = mmap(NULL, r->map_len, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd,
@@ -104,7 +107,7 @@ ring_bind(struct ring *r, const struct ring_options *o, struct err *err)
 
 	if (o->promiscuous &&
 	    set_option(r->fd, PACKET_ADD_MEMBERSHIP, &mreq, sizeof(mreq),
-	        "promiscuous", err) == -1)
+		"promiscuous", err) == -1)
 		return -1;
 	if (bind(r->fd, (struct sockaddr *)&ll, sizeof(ll)) == -1)
 		return err_sys(err, "bind");
@@ -156,10 +159,10 @@ ring_fd(const struct ring *r)
 static struct tpacket_block_desc *
 block_take(struct ring *r)
 {
-	struct tpacket_block_desc *b = (struct tpacket_block_desc *)(void *)(
-	    r->map + (size_t)r->next * RING_BLOCK_SIZE);
-	uint32_t status =
-	    __atomic_load_n(&b->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
+	uint8_t *at = r->map + (size_t)r->next * RING_BLOCK_SIZE;
+	struct tpacket_block_desc *b = (struct tpacket_block_desc *)(void *)at;
+	uint32_t status = __atomic_load_n(&b->hdr.bh1.block_status,
+	    __ATOMIC_ACQUIRE);
 
 	return status & TP_STATUS_USER ? b : NULL;
 }
@@ -182,10 +185,10 @@ insert_vlan_tag(uint8_t *frame, const struct tpacket3_hdr *h)
 	    h->hv1.tp_vlan_tpid :
 	    ETH_P_8021Q;
 
-	memmove(frame - 4, frame, 2 * ETH_ALEN);
-	frame -= 4;
-	bytes_put16(frame + 2 * ETH_ALEN, tpid);
-	bytes_put16(frame + 2 * ETH_ALEN + 2, (uint16_t)h->hv1.tp_vlan_tci);
+	memmove(frame - VLAN_TAG, frame, ETH_ADDRESSES);
+	frame -= VLAN_TAG;
+	bytes_put16(frame + ETH_ADDRESSES, tpid);
+	bytes_put16(frame + ETH_ADDRESSES + 2, (uint16_t)h->hv1.tp_vlan_tci);
 	return frame;
 }
 
@@ -211,40 +214,43 @@ read_offloads(struct packet *p, const uint8_t *frame)
 	if (type == VIRTIO_NET_HDR_GSO_NONE)
 		return;
 	p->gso = type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] :
-	                                                   PACKET_GSO_NONE;
+							   PACKET_GSO_NONE;
 	if (p->gso == PACKET_GSO_NONE)
 		p->gso = PACKET_GSO_OTHER;
 	p->gso_size = vh.gso_size;
 }
 
 static void
-frame_run(struct ring *r, struct tpacket3_hdr *h, const struct ring_handler *rh)
+frame_run(struct ring *r, struct tpacket3_hdr *h,
+    const struct packet_handler *rh)
 {
-	const struct sockaddr_ll *ll = (const struct sockaddr_ll *)(
-	    const void *)((uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
+	const struct sockaddr_ll *ll =
+	    (const struct sockaddr_ll *)(const void *)((uint8_t *)h +
+		TPACKET_ALIGN(sizeof(*h)));
 	uint8_t *frame = (uint8_t *)h + h->tp_mac;
-	struct packet p = { .caplen = h->tp_snaplen, .len = h->tp_len,
+	struct packet p = { .caplen = h->tp_snaplen,
+		.len = h->tp_len,
 		.time_ns = h->tp_sec * UINT64_C(1000000000) + h->tp_nsec,
 		.direction = ll->sll_pkttype == PACKET_OUTGOING ? PACKET_OUT :
-		                                                  PACKET_IN };
+								  PACKET_IN };
 
 	read_offloads(&p, frame);
 	if (h->tp_status & TP_STATUS_VLAN_VALID && p.caplen >= ETH_HLEN) {
 		frame = insert_vlan_tag(frame, h);
-		p.caplen += 4;
-		p.len += 4;
-		p.csum_start += 4;
+		p.caplen += VLAN_TAG;
+		p.len += VLAN_TAG;
+		p.csum_start += VLAN_TAG;
 	}
 	p.data = frame;
 	if ((filter_place(r->filter) != FILTER_KERNEL ||
-	        p.time_ns < r->recheck_until_ns) &&
+		p.time_ns < r->recheck_until_ns) &&
 	    !filter_match(r->filter, p.data, p.caplen, p.len))
 		return;
 	rh->packet(rh->arg, &p);
 }
 
 unsigned
-ring_run(struct ring *r, unsigned budget, const struct ring_handler *h)
+ring_run(struct ring *r, unsigned budget, const struct packet_handler *h)
 {
 	struct tpacket_block_desc *b;
 	unsigned done = 0;

@@ -17,17 +17,9 @@ struct ring_options {
 	const char *name; /* of the interface; borrowed for the call */
 	unsigned ifindex;
 	bool loopback;
-	uint64_t size;       /* bytes, a multiple of 1 MiB */
+	uint64_t size;	     /* bytes, a multiple of 1 MiB */
 	uint32_t latency_ms; /* a block is handed over at least this often */
 	bool promiscuous;
-};
-
-/* Who gets the frames. block_end is called before a block, and with it all
- * frames of it, goes back to the kernel. */
-struct ring_handler {
-	packet_cb *packet;
-	void (*block_end)(void *arg);
-	void *arg;
 };
 
 /* Opens and fills in this order: socket without protocol, options, filter,
@@ -40,9 +32,10 @@ void ring_close(struct ring *r);
 /* Readable when a block is filled, or the interface changed. */
 int ring_fd(const struct ring *r);
 
-/* Handles filled blocks, at most budget. Returns how many. */
+/* Handles filled blocks, at most budget; each goes back to the kernel after
+ * block_end. Returns how many. */
 unsigned ring_run(struct ring *r, unsigned budget,
-    const struct ring_handler *h);
+    const struct packet_handler *h);
 
 /* Swaps the filter of the live ring. Frames already in the ring passed the
  * old one; they are matched again in userspace. On error the old filter

@@ -8,42 +8,62 @@
 #include "capture/filter.h"
 #include "capture/savefile.h"
 
-int
-savefile_run(const char *path, const struct filter *f, packet_cb *cb,
-    void (*block_end)(void *arg), void *arg, uint64_t *nread,
-    struct err *err)
+static pcap_t *
+open_file(const char *path, struct err *err)
 {
 	char reason[PCAP_ERRBUF_SIZE];
-	struct pcap_pkthdr *h;
-	const u_char *data;
+	const char *name;
 	pcap_t *pcap;
-	int rc, link;
+	int link;
 
-	*nread = 0;
 	pcap = pcap_open_offline_with_tstamp_precision(path,
 	    PCAP_TSTAMP_PRECISION_NANO, reason);
-	if (pcap == NULL)
-		return err_set(err, "%s", reason);
-	link = pcap_datalink(pcap);
-	if (link != DLT_EN10MB) {
-		const char *name = pcap_datalink_val_to_name(link);
-
-		pcap_close(pcap);
-		return err_set(err, "%s: link type %s, only Ethernet can be "
-		    "mirrored", path, name == NULL ? "unknown" : name);
+	if (pcap == NULL) {
+		err_set(err, "%s", reason);
+		return NULL;
 	}
-	while ((rc = pcap_next_ex(pcap, &h, &data)) == 1) {
-		struct packet p = { .data = data, .caplen = h->caplen,
-			.len = h->len < h->caplen ? h->caplen : h->len,
-			.time_ns = (uint64_t)h->ts.tv_sec * 1000000000u +
-			    (uint64_t)h->ts.tv_usec };
+	link = pcap_datalink(pcap);
+	if (link == DLT_EN10MB)
+		return pcap;
+	name = pcap_datalink_val_to_name(link);
+	pcap_close(pcap);
+	err_set(err, "%s: link type %s, only Ethernet can be mirrored", path,
+	    name == NULL ? "unknown" : name);
+	return NULL;
+}
 
+static void
+frame_run(const struct pcap_pkthdr *hdr, const u_char *data,
+    const struct filter *f, const struct packet_handler *h)
+{
+	struct packet p = { .data = data,
+		.caplen = hdr->caplen,
+		.len = hdr->len < hdr->caplen ? hdr->caplen : hdr->len,
+		.time_ns = (uint64_t)hdr->ts.tv_sec * 1000000000u +
+		    (uint64_t)hdr->ts.tv_usec };
+
+	if (!filter_match(f, p.data, p.caplen, p.len))
+		return;
+	h->packet(h->arg, &p);
+	/* libpcap reuses its buffer with the next frame. */
+	h->block_end(h->arg);
+}
+
+int
+savefile_run(const char *path, const struct filter *f,
+    const struct packet_handler *h, uint64_t *nread, struct err *err)
+{
+	struct pcap_pkthdr *hdr;
+	const u_char *data;
+	pcap_t *pcap;
+	int rc;
+
+	*nread = 0;
+	if ((pcap = open_file(path, err)) == NULL)
+		return -1;
+	while ((rc = pcap_next_ex(pcap, &hdr, &data)) == 1) {
 		++*nread;
-		if (!filter_match(f, p.data, p.caplen, p.len))
-			continue;
-		cb(arg, &p);
-		/* libpcap reuses its buffer with the next frame. */
-		block_end(arg);
+		frame_run(hdr, data, f, h);
 	}
 	if (rc == PCAP_ERROR)
 		err_set(err, "%s: packet %ju: %s", path, (uintmax_t)*nread + 1,

@@ -11,11 +11,10 @@ struct err;
 struct filter;
 
 /* Reads a pcap or pcapng file of Ethernet frames and hands those that the
- * filter matches to cb, each followed by block_end. Direction and mark are
+ * filter matches to h, each followed by block_end. Direction and mark are
  * not in such files and not asked for. *nread: frames read, also on error.
  * Returns 0 or -1. */
-int savefile_run(const char *path, const struct filter *f, packet_cb *cb,
-    void (*block_end)(void *arg), void *arg, uint64_t *nread,
-    struct err *err);
+int savefile_run(const char *path, const struct filter *f,
+    const struct packet_handler *h, uint64_t *nread, struct err *err);
 
 #endif

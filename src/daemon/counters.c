@@ -51,6 +51,6 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 		    name, target_name(t), mirror_share(m, i),
 		    ts->copied_packets, ts->copied_bytes,
 		    ts->dropped[TARGET_DROP_SEND_ERROR] +
-		        ts->dropped[TARGET_DROP_OVERSIZE]);
+			ts->dropped[TARGET_DROP_OVERSIZE]);
 	}
 }

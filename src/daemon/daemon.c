@@ -18,7 +18,7 @@
 #include "mirror/reload.h"
 
 /* Blocks of one ring before the others have their turn. */
-#define DAEMON_RING_BUDGET 8
+#define DAEMON_RING_BUDGET  8
 #define DAEMON_TICK_SECONDS 1.0
 
 struct watch {
@@ -66,16 +66,14 @@ count_sources(const struct generation *g)
 }
 
 static void
-watch_mirror(struct daemon *d, const struct mirror *m)
+watch_source(struct daemon *d, struct source *s)
 {
-	for (size_t i = 0; i < mirror_nsources(m); i++) {
-		struct watch *w = &d->watches[d->nwatches++];
+	struct watch *w = &d->watches[d->nwatches++];
 
-		w->source = mirror_source(m, i);
-		ev_io_init(&w->io, on_ring, ring_fd(w->source->ring), EV_READ);
-		w->io.data = w;
-		ev_io_start(d->loop, &w->io);
-	}
+	w->source = s;
+	ev_io_init(&w->io, on_ring, ring_fd(s->ring), EV_READ);
+	w->io.data = w;
+	ev_io_start(d->loop, &w->io);
 }
 
 /* One watcher for each ring there is. */
@@ -89,7 +87,8 @@ start_watches(struct daemon *d)
 	if ((d->watches = calloc(n, sizeof(*d->watches))) == NULL)
 		return -1;
 	for (size_t i = 0; i < d->gen->nmirrors; i++)
-		watch_mirror(d, d->gen->mirrors[i]);
+		for (size_t j = 0; j < mirror_nsources(d->gen->mirrors[i]); j++)
+			watch_source(d, mirror_source(d->gen->mirrors[i], j));
 	return 0;
 }
 
@@ -169,7 +168,8 @@ on_reload(struct ev_loop *loop, ev_signal *w, int revents)
 	log_report(&r);
 	if (c == NULL) {
 		log_error("reload: failed: %zu errors in the configuration, "
-			  "the old one stays in force", r.nerrors);
+			  "the old one stays in force",
+		    r.nerrors);
 	} else {
 		if (strcmp(c->user, d->gen->conf->user) != 0)
 			log_warnx("reload: a new user takes a restart");
@@ -178,11 +178,12 @@ on_reload(struct ev_loop *loop, ev_signal *w, int revents)
 				  "restart");
 		if (replace_generation(d, &c, &err) == -1)
 			log_error("reload: failed: %s; the old configuration "
-				  "stays in force", err.text);
+				  "stays in force",
+			    err.text);
 		else
 			log_info("reload: done: %zu mirrors, %zu sources, "
-				 "generation=%u", d->gen->nmirrors,
-			    count_sources(d->gen), d->number);
+				 "generation=%u",
+			    d->gen->nmirrors, count_sources(d->gen), d->number);
 	}
 	conf_free(c);
 	conf_report_fini(&r);
@@ -262,8 +263,8 @@ fail:
 void
 daemon_run(struct daemon *d)
 {
-	log_info("ready: mirroring: %zu mirrors, %zu sources",
-	    d->gen->nmirrors, count_sources(d->gen));
+	log_info("ready: mirroring: %zu mirrors, %zu sources", d->gen->nmirrors,
+	    count_sources(d->gen));
 	say_ready(d);
 	ev_run(d->loop, 0);
 	notify_send("STOPPING=1\n");

@@ -26,12 +26,14 @@ check_filter(const struct conf *c, const struct conf_mirror *m,
 		conf_report_warn(r, pos,
 		    "mirror \"%s\": the kernel refuses a filter of this size, "
 		    "so each packet is matched in userspace: use fewer rules, "
-		    "or raise net.core.optmem_max", m->name);
+		    "or raise net.core.optmem_max",
+		    m->name);
 	if (filter_place(f) == FILTER_USER_VLAN)
 		conf_report_warn(r, pos,
 		    "mirror \"%s\": bpf looks at VLAN tags, which the kernel "
 		    "keeps outside the frame, so each packet is matched in "
-		    "userspace", m->name);
+		    "userspace",
+		    m->name);
 	filter_free(f);
 }
 
@@ -47,7 +49,7 @@ load_conf(const char *path, struct conf_report *r)
 	for (size_t i = 0; i < c->nmirrors; i++)
 		check_filter(c, &c->mirrors[i], r);
 	if (iface_list_get(&ifaces, &err) == -1) {
-		conf_report_error(r, &(struct conf_pos){ 0 }, "%s", err.text);
+		conf_report_error(r, &(struct conf_pos) { 0 }, "%s", err.text);
 	} else {
 		conf_check_host(c, &ifaces, r);
 		iface_list_fini(&ifaces);

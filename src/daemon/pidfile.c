@@ -34,8 +34,8 @@ pidfile_open(const char *path, struct err *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno == EWOULDBLOCK) {
 			read_owner(fd, owner, sizeof(owner));
-			err_set(err, "pid file %s: process %s is running",
-			    path, owner);
+			err_set(err, "pid file %s: process %s is running", path,
+			    owner);
 		} else {
 			err_sys(err, "pid file %s", path);
 		}

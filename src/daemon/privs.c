@@ -7,7 +7,7 @@
 #include <cap-ng.h>
 #include <pwd.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,12 +17,16 @@
 static bool
 mark_needs_net_admin(void)
 {
+	unsigned long major, minor = 0;
 	struct utsname u;
-	unsigned major, minor;
+	char *end;
 
-	return uname(&u) == 0 &&
-	    sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
-	    (major < 5 || (major == 5 && minor < 17));
+	if (uname(&u) == -1)
+		return false;
+	major = strtoul(u.release, &end, 10);
+	if (*end == '.')
+		minor = strtoul(end + 1, NULL, 10);
+	return major < 5 || (major == 5 && minor < 17);
 }
 
 int
@@ -31,7 +35,8 @@ privs_check(const char *user, struct err *err)
 	if (getpwnam(user) == NULL)
 		return err_set(err,
 		    "user: there is no user \"%s\" here (create it, or set "
-		    "user = root)", user);
+		    "user = root)",
+		    user);
 	return 0;
 }
 
@@ -39,8 +44,7 @@ static void
 keep_capabilities(void)
 {
 	capng_clear(CAPNG_SELECT_BOTH);
-	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
-	    CAP_NET_RAW);
+	capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
 	if (mark_needs_net_admin())
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 		    CAP_NET_ADMIN);

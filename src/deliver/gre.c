@@ -7,9 +7,9 @@
 #include "base/bytes.h"
 #include "deliver/encap.h"
 
-#define GRE_FLAG_KEY      0x2000u
+#define GRE_FLAG_KEY	  0x2000u
 #define GRE_FLAG_SEQUENCE 0x1000u
-#define GRE_ETHERNET      0x6558u /* transparent Ethernet bridging */
+#define GRE_ETHERNET	  0x6558u /* transparent Ethernet bridging */
 
 static void
 gre_build(struct encap *e, uint32_t session, bool sequence)

@@ -62,7 +62,7 @@ send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
 
 	/* A connected socket keeps its source address until it is let go. */
 	if (q->connected)
-		connect(q->fd, &none, sizeof(none));
+		(void)!connect(q->fd, &none, sizeof(none));
 	q->connected = connect(q->fd, (const struct sockaddr *)ss, len) == 0;
 	return q->connected ? 0 : -1;
 }

@@ -54,13 +54,12 @@ set_ip_options(const struct target *t, int fd, struct err *err)
 	bool v4 = t->conf.address.family == AF_INET;
 	int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
 
-	if (set_option(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS,
-	        t->conf.ttl, "ttl", err) == -1 ||
-	    set_option(fd, level, v4 ? IP_TOS : IPV6_TCLASS,
-	        t->conf.dscp << 2, "dscp", err) == -1 ||
+	if (set_option(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, t->conf.ttl,
+		"ttl", err) == -1 ||
+	    set_option(fd, level, v4 ? IP_TOS : IPV6_TCLASS, t->conf.dscp << 2,
+		"dscp", err) == -1 ||
 	    set_option(fd, level, v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
-	        v4 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT, "fragmentation",
-	        err) == -1)
+		IP_PMTUDISC_DONT, "fragmentation", err) == -1)
 		return -1;
 	return set_option(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, 1,
 	    "error queue", err);
@@ -78,15 +77,15 @@ set_socket_options(const struct target *t, int fd, struct err *err)
 		return -1;
 	if (dev != NULL &&
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, dev,
-	        (socklen_t)strlen(dev)) == -1)
+		(socklen_t)strlen(dev)) == -1)
 		return err_sys(err, "interface %s", dev);
 	/* We only send: nothing is to wait in the receive buffer. */
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &deaf,
-	        sizeof(deaf)) == -1)
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &deaf, sizeof(deaf)) ==
+	    -1)
 		return err_sys(err, "receive filter");
 	/* FORCE needs CAP_NET_ADMIN; without it net.core.wmem_max rules. */
 	if (set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, TARGET_SNDBUF, "",
-	        NULL) == -1)
+		NULL) == -1)
 		set_option(fd, SOL_SOCKET, SO_SNDBUF, TARGET_SNDBUF, "", NULL);
 	return set_ip_options(t, fd, err);
 }
@@ -110,7 +109,7 @@ bind_port(const struct target *t, int fd, unsigned i, uint16_t *port,
 		*port = t->encap.protocol != IPPROTO_UDP ?
 		    0 :
 		    (uint16_t)(TARGET_PORT_FIRST +
-		        (start + try) % TARGET_PORT_COUNT);
+			(start + try) % TARGET_PORT_COUNT);
 		len = addr_to_sockaddr(a, *port, &ss);
 		if (bind(fd, (struct sockaddr *)&ss, len) == 0)
 			return 0;
@@ -171,8 +170,8 @@ target_open(struct target **out, const struct conf_target *ct,
 	encap_init(&t->encap, ct->encap, session_id, ct->sequence);
 	t->outer_len = encap_outer_len(&t->encap, ct->address.family);
 	t->conf.name = strdup(ct->name);
-	t->conf.interface =
-	    ct->interface == NULL ? NULL : strdup(ct->interface);
+	t->conf.interface = ct->interface == NULL ? NULL :
+						    strdup(ct->interface);
 	if (t->conf.name == NULL ||
 	    (ct->interface != NULL && t->conf.interface == NULL)) {
 		err_sys(&why, "open");

@@ -14,8 +14,11 @@ struct err;
 struct segment;
 struct target;
 
-enum target_drop { TARGET_DROP_SEND_ERROR, TARGET_DROP_OVERSIZE,
-	TARGET_DROP_KINDS };
+enum target_drop {
+	TARGET_DROP_SEND_ERROR,
+	TARGET_DROP_OVERSIZE,
+	TARGET_DROP_KINDS
+};
 
 struct target_stats {
 	uint64_t copied_packets;
@@ -43,8 +46,7 @@ uint16_t target_port(const struct target *t, unsigned i);
 
 /* Queues a copy of frame, whose body is borrowed until target_flush. port:
  * index below target_ports. */
-void target_push(struct target *t, unsigned port,
-    const struct segment *frame);
+void target_push(struct target *t, unsigned port, const struct segment *frame);
 
 /* Sends all that is queued. What cannot be sent is dropped and counted; with
  * wait, a full socket buffer is waited for instead. */

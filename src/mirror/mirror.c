@@ -25,7 +25,7 @@ struct mirror {
 	struct pipeline pipeline;
 	struct source **sources;
 	size_t nsources;
-	bool open_failed; /* logged already */
+	bool open_failed;		  /* logged already */
 	struct source_stats gone_sources; /* counted by those that left */
 };
 
@@ -52,7 +52,8 @@ mirror_state_name(enum mirror_state state)
 	return state_names[state];
 }
 
-/* ---- running -------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------
+ */
 
 static void
 mirror_packet(void *arg, const struct packet *p)
@@ -61,8 +62,8 @@ mirror_packet(void *arg, const struct packet *p)
 	struct mirror *m = s->owner;
 	uint64_t bytes;
 
-	s->stats.captured_packets +=
-	    pipeline_packet(&m->pipeline, s->hash, p, &bytes);
+	s->stats.captured_packets += pipeline_packet(&m->pipeline, s->hash, p,
+	    &bytes);
 	s->stats.captured_bytes += bytes;
 }
 
@@ -95,8 +96,8 @@ mirror_run_savefile(struct mirror *m, const char *path, uint64_t *nread,
 	const char *name = m->conf->sources.v[0].text;
 	struct source s = { .owner = m,
 		.hash = flow_hash_bytes(name, strlen(name)) };
-	int rc = savefile_run(path, m->filter, mirror_packet,
-	    mirror_flush_wait, &s, nread, err);
+	struct packet_handler h = { mirror_packet, mirror_flush_wait, &s };
+	int rc = savefile_run(path, m->filter, &h, nread, err);
 
 	m->gone_sources.captured_packets += s.stats.captured_packets;
 	m->gone_sources.captured_bytes += s.stats.captured_bytes;
@@ -195,7 +196,7 @@ mirror_new(struct mirror **out, const struct conf *c,
 	m->conf = cm;
 	if (open_filter(m, old, &why) == -1 ||
 	    pipeline_init(&m->pipeline, c, cm,
-	        old == NULL ? NULL : &old->pipeline, &why) == -1 ||
+		old == NULL ? NULL : &old->pipeline, &why) == -1 ||
 	    (cm->collect && open_sources(m, old, ifaces, &why) == -1))
 		goto fail;
 	*out = m;
@@ -309,8 +310,8 @@ close_vanished(struct mirror *m, const struct iface_list *ifaces)
 			i++;
 			continue;
 		}
-		log_warnx("mirror \"%s\": %s: interface is gone",
-		    m->conf->name, s->name);
+		log_warnx("mirror \"%s\": %s: interface is gone", m->conf->name,
+		    s->name);
 		source_drain(s, mirror_packet, mirror_flush);
 		remove_source(m, i);
 		changed = true;
@@ -334,8 +335,8 @@ mirror_follow(struct mirror *m, const struct iface_list *ifaces)
 		    !select_source(m->root, m->conf, now))
 			continue;
 		if (open_source(m, NULL, now, &err) == 0) {
-			log_info("mirror \"%s\": %s: capturing",
-			    m->conf->name, now->name);
+			log_info("mirror \"%s\": %s: capturing", m->conf->name,
+			    now->name);
 			changed = true;
 			continue;
 		}

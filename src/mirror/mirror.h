@@ -20,8 +20,12 @@ struct target;
 
 enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
 
-enum mirror_drop { MIRROR_DROP_SEND_ERROR, MIRROR_DROP_OVERSIZE,
-	MIRROR_DROP_NO_TARGET, MIRROR_DROP_KINDS };
+enum mirror_drop {
+	MIRROR_DROP_SEND_ERROR,
+	MIRROR_DROP_OVERSIZE,
+	MIRROR_DROP_NO_TARGET,
+	MIRROR_DROP_KINDS
+};
 
 /* Sums over sources and targets, those included that have left. At rest:
  * captured = copied + dropped + sampled_out (replicate: once per target). */

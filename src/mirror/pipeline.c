@@ -122,7 +122,7 @@ find_member(const struct pipeline *pl, const struct conf *c,
 {
 	for (size_t i = 0; pl != NULL && i < pl->nmembers; i++)
 		if (target_same(pl->members[i].target, ct, cm->session_id,
-		        c->mark))
+			c->mark))
 			return &pl->members[i];
 	return NULL;
 }
@@ -144,8 +144,8 @@ open_members(struct pipeline *pl, const struct conf *c,
 		if (before != NULL) {
 			*mb = *before;
 			mb->lent = true;
-		} else if (target_open(&mb->target, ct, cm->session_id,
-		               c->mark, err) == -1) {
+		} else if (target_open(&mb->target, ct, cm->session_id, c->mark,
+			       err) == -1) {
 			return -1;
 		}
 		mb->weight = ct->weight;

@@ -39,8 +39,7 @@ struct pipeline {
 /* Opens the targets of cm, or borrows those of old (or NULL) that are the
  * same. pl must be zero, and pipeline_fini follows also after an error. */
 int pipeline_init(struct pipeline *pl, const struct conf *c,
-    const struct conf_mirror *cm, const struct pipeline *old,
-    struct err *err);
+    const struct conf_mirror *cm, const struct pipeline *old, struct err *err);
 void pipeline_fini(struct pipeline *pl);
 
 /* Takes what was borrowed, and the counters, over from old. */

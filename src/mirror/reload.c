@@ -20,8 +20,8 @@ find_mirror(const struct generation *g, const char *name)
 }
 
 int
-reload_prepare(struct generation **out, struct conf **c,
-    struct generation *old, const struct iface_list *ifaces, struct err *err)
+reload_prepare(struct generation **out, struct conf **c, struct generation *old,
+    const struct iface_list *ifaces, struct err *err)
 {
 	struct generation *g = calloc(1, sizeof(*g));
 
@@ -36,7 +36,7 @@ reload_prepare(struct generation **out, struct conf **c,
 		const struct conf_mirror *cm = &(*c)->mirrors[i];
 
 		if (mirror_new(&g->mirrors[i], *c, cm,
-		        find_mirror(old, cm->name), ifaces, err) == -1)
+			find_mirror(old, cm->name), ifaces, err) == -1)
 			goto fail;
 		g->nmirrors++;
 	}
@@ -53,8 +53,8 @@ void
 reload_commit(struct generation *g, struct generation *old)
 {
 	for (size_t i = 0; i < g->nmirrors; i++) {
-		struct mirror *before =
-		    find_mirror(old, mirror_conf(g->mirrors[i])->name);
+		struct mirror *before = find_mirror(old,
+		    mirror_conf(g->mirrors[i])->name);
 
 		if (before != NULL)
 			mirror_commit(g->mirrors[i], before);

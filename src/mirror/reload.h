@@ -12,7 +12,7 @@ struct mirror;
 
 /* The mirrors of one configuration. */
 struct generation {
-	struct conf *conf; /* owned */
+	struct conf *conf;	 /* owned */
 	struct mirror **mirrors; /* in the order of conf->mirrors */
 	size_t nmirrors;
 };
@@ -21,8 +21,7 @@ struct generation {
  * old goes on undisturbed meanwhile. Takes *c on success. On error nothing
  * has changed. */
 int reload_prepare(struct generation **out, struct conf **c,
-    struct generation *old, const struct iface_list *ifaces,
-    struct err *err);
+    struct generation *old, const struct iface_list *ifaces, struct err *err);
 
 /* Lets g take over from old and frees old, both NULL-able at start. Cannot
  * fail. */

@@ -30,9 +30,12 @@ source_open(struct source **out, const struct conf_mirror *cm,
     const struct iface *i, const struct filter *f, struct err *err)
 {
 	struct source *s = calloc(1, sizeof(*s));
-	struct ring_options o = { .name = i->name, .ifindex = i->index,
-		.loopback = i->loopback, .size = cm->ring_size,
-		.latency_ms = cm->latency_ms, .promiscuous = cm->promiscuous };
+	struct ring_options o = { .name = i->name,
+		.ifindex = i->index,
+		.loopback = i->loopback,
+		.size = cm->ring_size,
+		.latency_ms = cm->latency_ms,
+		.promiscuous = cm->promiscuous };
 	struct timespec now;
 
 	if (s == NULL)
@@ -98,7 +101,7 @@ unsigned
 source_run(struct source *s, unsigned budget, packet_cb *packet,
     void (*block_end)(void *))
 {
-	struct ring_handler h = { packet, block_end, s };
+	struct packet_handler h = { packet, block_end, s };
 
 	return ring_run(s->ring, budget, &h);
 }

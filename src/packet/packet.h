@@ -10,15 +10,19 @@ enum packet_direction { PACKET_IN, PACKET_OUT };
 
 /* What the kernel left to the hardware, or joined after it (GSO and GRO):
  * one frame stands for several on the wire. */
-enum packet_gso { PACKET_GSO_NONE, PACKET_GSO_TCP, PACKET_GSO_UDP,
-	PACKET_GSO_OTHER };
+enum packet_gso {
+	PACKET_GSO_NONE,
+	PACKET_GSO_TCP,
+	PACKET_GSO_UDP,
+	PACKET_GSO_OTHER
+};
 
 struct packet {
 	/* The Ethernet frame with its VLAN tags in place. Memory borrowed
 	 * from the capture for the time of the call. */
 	const uint8_t *data;
-	uint32_t caplen; /* bytes at data */
-	uint32_t len;    /* bytes of the frame itself, >= caplen */
+	uint32_t caplen;  /* bytes at data */
+	uint32_t len;	  /* bytes of the frame itself, >= caplen */
 	uint64_t time_ns; /* since the epoch */
 	enum packet_direction direction;
 	enum packet_gso gso;
@@ -32,5 +36,12 @@ struct packet {
 
 /* What a pipeline stage does with one frame. */
 typedef void packet_cb(void *arg, const struct packet *p);
+
+/* Who gets captured frames. Frames stay valid until the next block_end. */
+struct packet_handler {
+	packet_cb *packet;
+	void (*block_end)(void *arg);
+	void *arg;
+};
 
 #endif

@@ -48,8 +48,10 @@ test_prefix(void)
 	CU_ASSERT_EQUAL(addr_prefix_parse(&p, "10.0.0.0/"), -1);
 	CU_ASSERT_EQUAL(addr_prefix_parse(&p, "10.0.0.0/-1"), -1);
 	CU_ASSERT_EQUAL(addr_prefix_parse(&p, "x/8"), -1);
-	CU_ASSERT_EQUAL(addr_prefix_parse(&p,
-	    "1111111111111111111111111111111111111111111111111111111/8"), -1);
+	CU_ASSERT_EQUAL(
+	    addr_prefix_parse(&p,
+		"1111111111111111111111111111111111111111111111111111111/8"),
+	    -1);
 }
 
 static int
@@ -85,7 +87,7 @@ test_sockaddr(void)
 		addr_parse(&a, texts[i]);
 		CU_ASSERT_EQUAL(addr_to_sockaddr(&a, 4789, &ss),
 		    i == 0 ? sizeof(struct sockaddr_in) :
-		             sizeof(struct sockaddr_in6));
+			     sizeof(struct sockaddr_in6));
 		addr_from_sockaddr(&b, (struct sockaddr *)&ss);
 		CU_ASSERT_TRUE(addr_equal(&a, &b));
 	}

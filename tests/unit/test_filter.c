@@ -14,10 +14,10 @@
 #include "frame.h"
 #include "unit.h"
 
-#define TARGETS                                                              \
-	"target t4 { address = 10.9.0.1 }\n"                                 \
-	"target t6 { address = \"fd09::1\" }\n"                              \
-	"target g4 { address = 10.9.0.2 encap = gre }\n"                     \
+#define TARGETS                                          \
+	"target t4 { address = 10.9.0.1 }\n"             \
+	"target t6 { address = \"fd09::1\" }\n"          \
+	"target g4 { address = 10.9.0.2 encap = gre }\n" \
 	"target g6 { address = \"fd09::2\" encap = gre }\n"
 
 /* A mirror with these options, to all four targets. */
@@ -30,7 +30,7 @@ load(const char *options)
 
 	snprintf(text, sizeof(text),
 	    TARGETS "mirror m { sources = { eth9 } "
-	            "targets = { t4, t6, g4, g6 }\n%s }\n",
+		    "targets = { t4, t6, g4, g6 }\n%s }\n",
 	    options);
 	c = conf_load_text(text, strlen(text), "t", &r);
 	for (size_t i = 0; i < r.nerrors; i++)
@@ -95,38 +95,38 @@ static void
 test_fields(void)
 {
 	struct frame https = tcp(V4, 40000, 443), https6 = tcp(V6, 40000, 443);
-	struct frame dns = udp(V4, 40000, 53), reply = udp("192.0.2.1",
-	                                           "10.0.0.14", 53, 40000);
+	struct frame dns = udp(V4, 40000, 53),
+		     reply = udp("192.0.2.1", "10.0.0.14", 53, 40000);
 
 	CU_ASSERT_TRUE(passes("", &https));
-	CU_ASSERT_TRUE(passes("rule a { protocol = tcp dst-port = 443 }",
-	    &https));
-	CU_ASSERT_TRUE(passes("rule a { protocol = tcp dst-port = 443 }",
-	    &https6));
-	CU_ASSERT_FALSE(passes("rule a { protocol = tcp dst-port = 443 }",
-	    &dns));
+	CU_ASSERT_TRUE(
+	    passes("rule a { protocol = tcp dst-port = 443 }", &https));
+	CU_ASSERT_TRUE(
+	    passes("rule a { protocol = tcp dst-port = 443 }", &https6));
+	CU_ASSERT_FALSE(
+	    passes("rule a { protocol = tcp dst-port = 443 }", &dns));
 	CU_ASSERT_TRUE(passes("rule a { protocol = 17 }", &dns));
 	CU_ASSERT_FALSE(passes("rule a { protocol = 17 }", &https6));
-	CU_ASSERT_TRUE(passes("rule a { dst-port = { 80, 400-500 } }",
-	    &https6));
+	CU_ASSERT_TRUE(
+	    passes("rule a { dst-port = { 80, 400-500 } }", &https6));
 	CU_ASSERT_TRUE(passes("rule a { src = 10.0.0.0/8 }", &https));
 	CU_ASSERT_FALSE(passes("rule a { dst = 10.0.0.0/8 }", &https));
 	CU_ASSERT_FALSE(passes("rule a { src = 10.0.0.0/8 }", &https6));
-	CU_ASSERT_TRUE(passes("rule a { src = { 10.0.0.0/8, \"fd00::/16\" } }",
-	    &https6));
+	CU_ASSERT_TRUE(
+	    passes("rule a { src = { 10.0.0.0/8, \"fd00::/16\" } }", &https6));
 	CU_ASSERT_TRUE(passes("rule a { src = 0.0.0.0/0 }", &https));
 	CU_ASSERT_FALSE(passes("rule a { src = 0.0.0.0/0 }", &https6));
 	CU_ASSERT_TRUE(passes("rule a { src = \"::/0\" }", &https6));
-	CU_ASSERT_FALSE(passes("rule a { protocol = udp dst-port = 53 }",
+	CU_ASSERT_FALSE(
+	    passes("rule a { protocol = udp dst-port = 53 }", &reply));
+	CU_ASSERT_TRUE(passes("rule a { protocol = udp dst-port = 53 "
+			      "src = 10.0.0.14 bidirectional = true }",
 	    &reply));
 	CU_ASSERT_TRUE(passes("rule a { protocol = udp dst-port = 53 "
-	                      "src = 10.0.0.14 bidirectional = true }",
-	    &reply));
-	CU_ASSERT_TRUE(passes("rule a { protocol = udp dst-port = 53 "
-	                      "src = 10.0.0.14 bidirectional = true }",
+			      "src = 10.0.0.14 bidirectional = true }",
 	    &dns));
 	CU_ASSERT_FALSE(passes("rule a { protocol = udp dst-port = 53 "
-	                       "src = 10.0.0.15 bidirectional = true }",
+			       "src = 10.0.0.15 bidirectional = true }",
 	    &dns));
 }
 
@@ -157,8 +157,8 @@ test_modes(void)
 	static const char first[] =
 	    "filter = first rule a { action = drop src = 10.0.0.14 } "
 	    "rule b { protocol = tcp } rule c { action = drop }";
-	struct frame x = tcp(V4, 1, 443), y = tcp("10.0.0.15", "192.0.2.1", 1,
-	                                      443);
+	struct frame x = tcp(V4, 1, 443),
+		     y = tcp("10.0.0.15", "192.0.2.1", 1, 443);
 	struct frame z = udp("10.0.0.15", "10.0.0.16", 1, 53);
 	struct frame w = tcp("10.0.0.15", "10.0.0.16", 1, 80);
 
@@ -201,17 +201,19 @@ test_bpf(void)
 
 	frame_tag(&tagged, 0x8100, 100);
 	CU_ASSERT_TRUE(passes("bpf = \"host 10.0.0.14\" "
-	                      "rule a { protocol = tcp }", &x));
+			      "rule a { protocol = tcp }",
+	    &x));
 	CU_ASSERT_FALSE(passes("bpf = \"host 10.0.0.15\" "
-	                       "rule a { protocol = tcp }", &x));
+			       "rule a { protocol = tcp }",
+	    &x));
 	CU_ASSERT_FALSE(passes("bpf = \"host 10.0.0.14\" "
-	                       "rule a { protocol = udp }", &x));
+			       "rule a { protocol = udp }",
+	    &x));
 	f = make("bpf = \"vlan 100 and tcp\" rule a { dst-port = 443 }");
 	CU_ASSERT_EQUAL(filter_place(f), FILTER_USER_VLAN);
 	CU_ASSERT_TRUE(filter_match(f, tagged.b, (uint32_t)tagged.len,
 	    (uint32_t)tagged.len));
-	CU_ASSERT_FALSE(filter_match(f, x.b, (uint32_t)x.len,
-	    (uint32_t)x.len));
+	CU_ASSERT_FALSE(filter_match(f, x.b, (uint32_t)x.len, (uint32_t)x.len));
 	filter_free(f);
 	CU_ASSERT_TRUE(expression_uses_vlan("tcp or vlan"));
 	CU_ASSERT_TRUE(expression_uses_vlan("(vlan)"));
@@ -312,8 +314,8 @@ test_runts(void)
 	for (uint32_t n = 0; n <= f6.len; n++)
 		CU_ASSERT_TRUE(filter_match(filter, f6.b, n, n));
 	f.b[14] = 0x40; /* header length 0 */
-	CU_ASSERT_TRUE(filter_match(filter, f.b, (uint32_t)f.len,
-	    (uint32_t)f.len));
+	CU_ASSERT_TRUE(
+	    filter_match(filter, f.b, (uint32_t)f.len, (uint32_t)f.len));
 	filter_free(filter);
 }
 
@@ -326,8 +328,10 @@ many_rules(unsigned n)
 
 	fputs("filter = any\n", f);
 	for (unsigned i = 0; i < n; i++)
-		fprintf(f, "rule r%u { protocol = tcp src = 10.1.%u.0/24 "
-		           "dst-port = %u }\n", i, i % 256, 1000 + i);
+		fprintf(f,
+		    "rule r%u { protocol = tcp src = 10.1.%u.0/24 "
+		    "dst-port = %u }\n",
+		    i, i % 256, 1000 + i);
 	fclose(f);
 	return text;
 }
@@ -343,10 +347,10 @@ test_too_big(void)
 	CU_ASSERT_EQUAL(filter_place(f), FILTER_KERNEL);
 	CU_ASSERT_EQUAL(filter_place(g), FILTER_USER_TOO_BIG);
 	CU_ASSERT_TRUE(filter_length(g) < filter_length(f));
-	CU_ASSERT_TRUE(filter_match(g, last.b, (uint32_t)last.len,
-	    (uint32_t)last.len));
-	CU_ASSERT_FALSE(filter_match(g, none.b, (uint32_t)none.len,
-	    (uint32_t)none.len));
+	CU_ASSERT_TRUE(
+	    filter_match(g, last.b, (uint32_t)last.len, (uint32_t)last.len));
+	CU_ASSERT_FALSE(
+	    filter_match(g, none.b, (uint32_t)none.len, (uint32_t)none.len));
 	CU_ASSERT_FALSE(filter_equal(f, g));
 	CU_ASSERT_TRUE(filter_equal(f, f));
 	filter_free(f);

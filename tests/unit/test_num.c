@@ -15,9 +15,11 @@ test_plain(void)
 	CU_ASSERT_EQUAL(v, 0);
 	CU_ASSERT_EQUAL(num_parse(&v, "0x746d", 0, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(v, 0x746d);
-	CU_ASSERT_EQUAL(num_parse(&v, "18446744073709551615", 0, UINT64_MAX), 0);
+	CU_ASSERT_EQUAL(num_parse(&v, "18446744073709551615", 0, UINT64_MAX),
+	    0);
 	CU_ASSERT_EQUAL(v, UINT64_MAX);
-	CU_ASSERT_EQUAL(num_parse(&v, "18446744073709551616", 0, UINT64_MAX), -2);
+	CU_ASSERT_EQUAL(num_parse(&v, "18446744073709551616", 0, UINT64_MAX),
+	    -2);
 	CU_ASSERT_EQUAL(num_parse(&v, "11", 0, 10), -2);
 	CU_ASSERT_EQUAL(num_parse(&v, "0", 1, 10), -2);
 	CU_ASSERT_EQUAL(v, UINT64_MAX);
@@ -46,7 +48,8 @@ test_units(void)
 	CU_ASSERT_EQUAL(num_parse_size(&v, "1GB", 0, UINT64_MAX), 0);
 	CU_ASSERT_EQUAL(num_parse_size(&v, "1Gbit", 0, UINT64_MAX), -1);
 	CU_ASSERT_EQUAL(num_parse_size(&v, "18446744073709551615G", 0,
-	                    UINT64_MAX), -2);
+			    UINT64_MAX),
+	    -2);
 	CU_ASSERT_EQUAL(num_parse_size(&v, "1K", 0, 1000), -2);
 	CU_ASSERT_EQUAL(num_parse_rate(&v, "10M", 0, UINT64_MAX), 0);
 	CU_ASSERT_EQUAL(v, 10000000);

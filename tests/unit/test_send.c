@@ -58,15 +58,18 @@ __wrap_recvmsg(int fd, struct msghdr *m, int flags)
 	return -1;
 }
 
-static const struct segment frame = { .head = "fr", .head_len = 2,
-	.body = (const uint8_t *)"ame", .body_len = 3 };
+static const struct segment frame = { .head = "fr",
+	.head_len = 2,
+	.body = (const uint8_t *)"ame",
+	.body_len = 3 };
 
 static struct send_queue *
 connected_queue(const struct encap *e)
 {
 	struct sockaddr_storage ss = { .ss_family = AF_INET };
-	struct send_queue *q =
-	    send_queue_new(open("/dev/null", O_RDWR | O_CLOEXEC), e);
+	struct send_queue *q = send_queue_new(open("/dev/null",
+						  O_RDWR | O_CLOEXEC),
+	    e);
 
 	connect_result = 0;
 	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss)), 0);

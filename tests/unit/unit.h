@@ -18,11 +18,11 @@ struct unit_test {
 int unit_main(int argc, char **argv, const char *suite,
     const struct unit_test *tests, size_t ntests);
 
-#define UNIT_MAIN(suite, tests)                                   \
-	int main(int argc, char **argv)                           \
-	{                                                         \
-		return unit_main(argc, argv, suite, tests,        \
-		    sizeof(tests) / sizeof((tests)[0]));          \
+#define UNIT_MAIN(suite, tests)                            \
+	int main(int argc, char **argv)                    \
+	{                                                  \
+		return unit_main(argc, argv, suite, tests, \
+		    sizeof(tests) / sizeof((tests)[0]));   \
 	}
 
 uint64_t unit_random(void);
