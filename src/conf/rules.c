@@ -49,7 +49,7 @@ rule_boxes(const struct conf_rule *r, struct box out[static 2])
 	return r->bidirectional ? 2 : 1;
 }
 
-/* ---- which address families a box leaves ---------------------------------- */
+/* ---- which address families a box leaves ------------------------------- */
 
 #define FAMILY_4 1u
 #define FAMILY_6 2u
@@ -85,7 +85,7 @@ box_empty(const struct box *b)
 	        (b->src.nport > 0 || b->dst.nport > 0));
 }
 
-/* ---- intersection --------------------------------------------------------- */
+/* ---- intersection ------------------------------------------------------ */
 
 /* Writes the intersection of two lists to out, which has room for na * nb,
  * or takes the list of the other where one is "any". Returns false if
@@ -249,7 +249,7 @@ rules_meet(const struct conf_rule *a, const struct conf_rule *b)
 	return rules_contradiction(both, 2) == 2;
 }
 
-/* ---- covering ------------------------------------------------------------- */
+/* ---- covering ---------------------------------------------------------- */
 
 static bool
 nets_cover(const struct side *outer, const struct side *inner)

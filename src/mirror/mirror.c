@@ -52,8 +52,7 @@ mirror_state_name(enum mirror_state state)
 	return state_names[state];
 }
 
-/* ---- running --------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------- */
 
 static void
 mirror_packet(void *arg, const struct packet *p)
@@ -111,7 +110,7 @@ mirror_drain(struct mirror *m)
 		source_drain(m->sources[i], mirror_packet, mirror_flush);
 }
 
-/* ---- opening and closing ------------------------------------------------- */
+/* ---- opening and closing ----------------------------------------------- */
 
 static int
 open_filter(struct mirror *m, struct mirror *old, struct err *err)
@@ -220,7 +219,7 @@ mirror_free(struct mirror *m)
 	free(m);
 }
 
-/* ---- taking over from the mirror before ---------------------------------- */
+/* ---- taking over from the mirror before -------------------------------- */
 
 static void
 retire_source(struct mirror *m, const struct source *s)
@@ -294,7 +293,7 @@ mirror_commit(struct mirror *m, struct mirror *old)
 	}
 }
 
-/* ---- the world around ---------------------------------------------------- */
+/* ---- the world around -------------------------------------------------- */
 
 static bool
 close_vanished(struct mirror *m, const struct iface_list *ifaces)
@@ -354,7 +353,7 @@ mirror_poll(struct mirror *m)
 	pipeline_poll(&m->pipeline);
 }
 
-/* ---- looking at it ------------------------------------------------------- */
+/* ---- looking at it ----------------------------------------------------- */
 
 size_t
 mirror_nsources(const struct mirror *m)

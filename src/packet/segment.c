@@ -173,7 +173,7 @@ segment_begin(struct segmenter *s, const struct packet *p)
 	return s->kind;
 }
 
-/* ---- one frame ------------------------------------------------------------- */
+/* ---- one frame --------------------------------------------------------- */
 
 static bool
 is_sctp(struct segmenter *s)
@@ -235,7 +235,7 @@ next_single(struct segmenter *s, struct segment *out)
 	return true;
 }
 
-/* ---- superframes ------------------------------------------------------------ */
+/* ---- superframes ------------------------------------------------------- */
 
 static void
 patch_ip4(const struct segmenter *s, uint8_t *ip, uint32_t payload)
