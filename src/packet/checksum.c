@@ -65,8 +65,7 @@ crc_add(uint32_t crc, const uint8_t *p, size_t len)
 	for (; len > 0; len--, p++) {
 		crc ^= *p;
 		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^
-			    (CRC32C_POLYNOMIAL & (0u - (crc & 1)));
+			crc = crc >> 1 ^ (CRC32C_POLYNOMIAL & (0u - (crc & 1)));
 	}
 	return crc;
 }

@@ -23,7 +23,7 @@
 #define TCP_CWR 0x80u
 
 #define JUMBO_OPTION 0xc2u /* RFC 2675, section 2 */
-#define JUMBO_HEADER 8u    /* hop-by-hop header with nothing else */
+#define JUMBO_HEADER 8u	   /* hop-by-hop header with nothing else */
 
 static bool
 is_vlan(uint16_t type)
@@ -97,7 +97,8 @@ find_l4_ip6(struct segmenter *s, uint8_t *protocol)
 	if (is_jumbo(ip))
 		s->jumbo = JUMBO_HEADER;
 	for (int i = 0; next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING ||
-	     next == IPPROTO_DSTOPTS; i++) {
+	     next == IPPROTO_DSTOPTS;
+	     i++) {
 		/* With a routing header the pseudo header names another
 		 * address than the fixed header does. */
 		if (i == EXTENSIONS_MAX || next == IPPROTO_ROUTING ||
@@ -122,7 +123,7 @@ find_headers(struct segmenter *s, enum packet_gso want)
 	uint8_t protocol;
 
 	if (type == 0x0800 ? !find_l4_ip4(s, &protocol) :
-	                     type != 0x86dd || !find_l4_ip6(s, &protocol))
+			     type != 0x86dd || !find_l4_ip6(s, &protocol))
 		return false;
 	if (want == PACKET_GSO_TCP) {
 		if (protocol != IPPROTO_TCP || p->caplen < s->l4 + TCP_HEADER)
@@ -184,7 +185,7 @@ is_sctp(struct segmenter *s)
 
 	return p->csum_offset == 8 &&
 	    (type == 0x0800 ? find_l4_ip4(s, &protocol) :
-	                      type == 0x86dd && find_l4_ip6(s, &protocol)) &&
+			      type == 0x86dd && find_l4_ip6(s, &protocol)) &&
 	    protocol == IPPROTO_SCTP && s->l4 == p->csum_start;
 }
 
@@ -204,8 +205,8 @@ complete_checksum(struct segmenter *s, struct segment *out)
 		    out->head_len - p->csum_start, p->data + out->head_len,
 		    p->caplen - out->head_len);
 		for (int i = 0; i < 4; i++)
-			out->head[field + (uint32_t)i] =
-			    (uint8_t)(crc >> 8 * i);
+			out->head[field + (uint32_t)i] = (uint8_t)(crc >>
+			    8 * i);
 		return;
 	}
 	sum = checksum_finish(checksum_add(0, p->data + p->csum_start,
@@ -226,8 +227,7 @@ next_single(struct segmenter *s, struct segment *out)
 	s->started = true;
 	out->head_len = 0;
 	if (s->kind == SEGMENT_CHECKSUM) {
-		memcpy(out->head, p->data,
-		    p->csum_start + p->csum_offset + 4u);
+		memcpy(out->head, p->data, p->csum_start + p->csum_offset + 4u);
 		complete_checksum(s, out);
 	}
 	out->body = p->data + out->head_len;
@@ -254,7 +254,7 @@ patch_tcp(const struct segmenter *s, uint8_t *tcp, uint32_t payload)
 {
 	bytes_put32(tcp + 4, bytes_get32(tcp + 4) + s->done);
 	if (s->done + payload < s->total)
-		tcp[13] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+		tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 	if (s->index > 0)
 		tcp[13] &= (uint8_t)~TCP_CWR;
 }
@@ -306,8 +306,9 @@ next_cut(struct segmenter *s, struct segment *out)
 	if (ip[0] >> 4 == 4)
 		patch_ip4(s, ip, out->body_len);
 	else
-		bytes_put16(ip + 4, (uint16_t)(out->head_len - s->l3 -
-		    IP6_HEADER + out->body_len));
+		bytes_put16(ip + 4,
+		    (uint16_t)(out->head_len - s->l3 - IP6_HEADER +
+			out->body_len));
 	if (p->gso == PACKET_GSO_TCP)
 		patch_tcp(s, out->head + l4, out->body_len);
 	else

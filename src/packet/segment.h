@@ -13,11 +13,11 @@ struct packet;
 #define SEGMENT_HEAD_MAX 256
 
 enum segment_kind {
-	SEGMENT_AS_IS,    /* the frame is on the wire as it was captured */
+	SEGMENT_AS_IS,	  /* the frame is on the wire as it was captured */
 	SEGMENT_CHECKSUM, /* one frame, its checksum completed */
-	SEGMENT_CUT,      /* a superframe, cut */
-	SEGMENT_WHOLE,    /* a superframe that cannot be cut with certainty
-	                   * (in a tunnel, an unknown kind, incomplete) */
+	SEGMENT_CUT,	  /* a superframe, cut */
+	SEGMENT_WHOLE,	  /* a superframe that cannot be cut with certainty
+			   * (in a tunnel, an unknown kind, incomplete) */
 };
 
 /* One frame: new headers in front of payload borrowed from the packet. */
@@ -33,10 +33,10 @@ struct segmenter {
 	enum segment_kind kind;
 	uint32_t l3, l4;   /* offsets of the headers */
 	uint32_t head_len; /* of all headers */
-	uint32_t jumbo;    /* bytes of a jumbo option to leave out, behind l3 */
-	uint32_t done;     /* payload bytes handed out */
-	uint32_t total;    /* payload bytes */
-	uint16_t index;    /* of the next segment */
+	uint32_t jumbo;	   /* bytes of a jumbo option to leave out, behind l3 */
+	uint32_t done;	   /* payload bytes handed out */
+	uint32_t total;	   /* payload bytes */
+	uint16_t index;	   /* of the next segment */
 	uint64_t pseudo;   /* sum of the pseudo header but for the length */
 	bool started;
 };
