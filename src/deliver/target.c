@@ -16,9 +16,10 @@
 #include "deliver/send.h"
 #include "deliver/target.h"
 
-/* RFC 7348, section 5: source ports SHOULD be of the dynamic range. */
-#define TARGET_PORT_FIRST 49152u
-#define TARGET_PORT_COUNT 16384u
+/* RFC 7348, section 5: source ports SHOULD be of the dynamic range. Its first,
+ * 49152, is left out: tcpdump takes what comes from it for BCM-LI-SHIM. */
+#define TARGET_PORT_FIRST 49153u
+#define TARGET_PORT_COUNT 16383u
 
 #define TARGET_SNDBUF (4 << 20)
 
