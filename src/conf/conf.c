@@ -85,7 +85,7 @@ on_open(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 
 	*(void **)result = NULL;
 	if (section_open(&l->open[kind], &l->open[kind == RULE ? MIRROR : ROOT],
-	        kinds[kind], cfg_title(cfg), &pos, l->report) == 0)
+		kinds[kind], cfg_title(cfg), &pos, l->report) == 0)
 		return 0;
 	out_of_memory(l);
 	return -1;
@@ -162,8 +162,8 @@ make_option(const struct schema_option *o, struct options *options)
 		return section;
 	}
 	if (schema_is_list(o))
-		return (cfg_opt_t)CFG_STR_LIST_CB(o->name, NULL,
-		    CFGF_NODEFAULT, on_value);
+		return (cfg_opt_t)CFG_STR_LIST_CB(o->name, NULL, CFGF_NODEFAULT,
+		    on_value);
 	return (cfg_opt_t)CFG_STR_CB(o->name, NULL, CFGF_NODEFAULT, on_value);
 }
 
@@ -218,7 +218,9 @@ run_parser(struct load *l, char *text, size_t len)
 static void
 parse_text(struct load *l, const char *text, size_t len)
 {
-	struct syntax s = { .file = l->file, .len = len, .seen = l->seen,
+	struct syntax s = { .file = l->file,
+		.len = len,
+		.seen = l->seen,
 		.report = l->report };
 	const char *nul = memchr(text, '\0', len);
 	struct conf_pos pos = { l->file, 1 };
@@ -288,9 +290,10 @@ load_file(struct load *l, const char *path, const struct include_request *rq)
 		else
 			parse_text(l, file.text, file.len);
 	} else if (include_is_above(&l->include, known, from)) {
-		conf_report_error(l->report, &rq->pos, "include: \"%s\" is "
-		    "\"%s\", which leads here itself", path,
-		    l->include.files[known].name);
+		conf_report_error(l->report, &rq->pos,
+		    "include: \"%s\" is "
+		    "\"%s\", which leads here itself",
+		    path, l->include.files[known].name);
 	}
 	file_fini(&file);
 }
@@ -333,8 +336,7 @@ load_finish(struct load *l)
 
 	if (l->conf != NULL) {
 		conf_check(l->conf, r);
-		report_sort(r, l->conf->files == NULL ? none :
-		                                        l->conf->files);
+		report_sort(r, l->conf->files == NULL ? none : l->conf->files);
 	}
 	include_fini(&l->include);
 	if (r->nerrors == 0 && !r->lost)

@@ -40,7 +40,8 @@ static char *
 join(const char *file, const char *pattern, bool escape)
 {
 	const char *slash = strrchr(file, '/');
-	size_t dir = slash == NULL || pattern[0] == '/' ? 0 :
+	size_t dir = slash == NULL || pattern[0] == '/' ?
+	    0 :
 	    (size_t)(slash - file) + 1;
 	char *path = malloc(2 * dir + strlen(pattern) + 1), *p = path;
 
@@ -131,8 +132,10 @@ include_expand(const struct include *in, const struct include_request *rq,
 		paths = single(path);
 	}
 	if (paths == NULL)
-		conf_report_error(r, &rq->pos, "include: %s cannot be read: "
-		    "%s", report_quote(q, rq->pattern), strerror(errno));
+		conf_report_error(r, &rq->pos,
+		    "include: %s cannot be read: "
+		    "%s",
+		    report_quote(q, rq->pattern), strerror(errno));
 	return paths;
 }
 

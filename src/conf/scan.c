@@ -43,8 +43,8 @@ skip_comment(struct scan *s)
 
 	if (block) {
 		skip(s, 2);
-		while (s->at < s->len &&
-		    !(peek(s, 0) == '*' && peek(s, 1) == '/'))
+		while (
+		    s->at < s->len && !(peek(s, 0) == '*' && peek(s, 1) == '/'))
 			skip(s, 1);
 		if (s->at == s->len)
 			return false;
@@ -89,7 +89,8 @@ scan_escape(struct scan *s)
 			value |= (unsigned char)peek(s, ++n) != '0';
 	} else {
 		for (; isdigit((unsigned char)peek(s, n)); n++)
-			value = value > 0xff || peek(s, n) > '7' ? 0x100 :
+			value = value > 0xff || peek(s, n) > '7' ?
+			    0x100 :
 			    value * 8 + (unsigned)(peek(s, n) - '0');
 		if (n-- > 3)
 			value = 0x100;
@@ -97,7 +98,8 @@ scan_escape(struct scan *s)
 	skip(s, n);
 	return value == 0 || value > 0xff ?
 	    "has an escape that stands for no character: "
-	    "write \\x and two digits, not 00" : NULL;
+	    "write \\x and two digits, not 00" :
+	    NULL;
 }
 
 static void

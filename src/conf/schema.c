@@ -12,15 +12,15 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Where a field lies, and how wide it is. */
-#define FIELD(type, member) \
+#define FIELD(type, member)                      \
 	.offset = offsetof(struct type, member), \
 	.width = sizeof(((struct type *)NULL)->member)
-#define LIST(type, member) \
+#define LIST(type, member)                       \
 	.offset = offsetof(struct type, member), \
 	.count = offsetof(struct type, n##member)
 #define POS(type, member) .pos = offsetof(struct type, member##_pos)
-#define WORD(table) .type = SCHEMA_WORD, .words = (table)
-#define RESERVED .offset = SCHEMA_NOWHERE, .reserved = true
+#define WORD(table)	  .type = SCHEMA_WORD, .words = (table)
+#define RESERVED	  .offset = SCHEMA_NOWHERE, .reserved = true
 
 static const struct schema_word booleans[] = { { "true", 1 }, { "false", 0 },
 	{ "yes", 1 }, { "no", 0 }, { "on", 1 }, { "off", 0 }, { NULL, 0 } };
@@ -118,8 +118,7 @@ static const struct schema_option target_options[] = {
 	{ "source-address", SCHEMA_ADDRESS,
 	    FIELD(conf_target, source_address) },
 	{ "interface", SCHEMA_INTERFACE, FIELD(conf_target, interface) },
-	{ "ttl", SCHEMA_NUMBER, FIELD(conf_target, ttl), .min = 1,
-	    .max = 255 },
+	{ "ttl", SCHEMA_NUMBER, FIELD(conf_target, ttl), .min = 1, .max = 255 },
 	{ "dscp", SCHEMA_NUMBER, FIELD(conf_target, dscp), .max = 63 },
 	{ "source-ports", SCHEMA_NUMBER, FIELD(conf_target, source_ports),
 	    .min = 1, .max = CONF_SOURCE_PORTS_MAX },
@@ -127,10 +126,8 @@ static const struct schema_option target_options[] = {
 	{ "sequence", WORD(booleans), FIELD(conf_target, sequence) },
 	{ "check", WORD(checks), RESERVED, .supported = 1 },
 	{ "check-port", SCHEMA_NUMBER, RESERVED, .min = 1, .max = 65535 },
-	{ "check-interval", SCHEMA_TIME, RESERVED, .min = 1000,
-	    .max = 300000 },
-	{ "check-timeout", SCHEMA_TIME, RESERVED, .min = 1000,
-	    .max = 300000 },
+	{ "check-interval", SCHEMA_TIME, RESERVED, .min = 1000, .max = 300000 },
+	{ "check-timeout", SCHEMA_TIME, RESERVED, .min = 1000, .max = 300000 },
 	{ "check-rise", SCHEMA_NUMBER, RESERVED, .min = 2, .max = 10 },
 	{ "check-fall", SCHEMA_NUMBER, RESERVED, .min = 2, .max = 10 },
 };
@@ -147,26 +144,23 @@ static const struct schema_option root_options[] = {
 	{ "log-level", WORD(log_levels), FIELD(conf, log_level) },
 	{ "log-facility", WORD(facilities), FIELD(conf, log_facility) },
 	/* 0 is every other packet's mark: our own would not stand out. */
-	{ "mark", SCHEMA_MARK, FIELD(conf, mark), .min = 1,
-	    .max = UINT32_MAX },
+	{ "mark", SCHEMA_MARK, FIELD(conf, mark), .min = 1, .max = UINT32_MAX },
 	{ "include", SCHEMA_INCLUDE, .offset = SCHEMA_NOWHERE },
 	{ "target", SCHEMA_SECTION, .section = &schema_target },
 	{ "mirror", SCHEMA_SECTION, .section = &schema_mirror },
 };
 
-const struct schema schema_rule = { "rule", rule_options,
-	COUNT(rule_options) };
+const struct schema schema_rule = { "rule", rule_options, COUNT(rule_options) };
 const struct schema schema_mirror = { "mirror", mirror_options,
 	COUNT(mirror_options) };
 const struct schema schema_target = { "target", target_options,
 	COUNT(target_options) };
-const struct schema schema_root = { "root", root_options,
-	COUNT(root_options) };
+const struct schema schema_root = { "root", root_options, COUNT(root_options) };
 
 _Static_assert(COUNT(mirror_options) <= SCHEMA_OPTIONS_MAX &&
-        COUNT(target_options) <= SCHEMA_OPTIONS_MAX &&
-        COUNT(root_options) <= SCHEMA_OPTIONS_MAX &&
-        COUNT(rule_options) <= SCHEMA_OPTIONS_MAX,
+	COUNT(target_options) <= SCHEMA_OPTIONS_MAX &&
+	COUNT(root_options) <= SCHEMA_OPTIONS_MAX &&
+	COUNT(rule_options) <= SCHEMA_OPTIONS_MAX,
     "raise SCHEMA_OPTIONS_MAX");
 
 const struct schema_option *

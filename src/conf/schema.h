@@ -8,9 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_OPTIONS_MAX 32    /* in one section */
-#define SCHEMA_LIST_MAX 4096     /* values of one option */
-#define SCHEMA_NOWHERE SIZE_MAX  /* offset of what is checked, not stored */
+#define SCHEMA_OPTIONS_MAX 32	    /* in one section */
+#define SCHEMA_LIST_MAX	   4096	    /* values of one option */
+#define SCHEMA_NOWHERE	   SIZE_MAX /* offset of what is checked, not stored */
 
 enum schema_type {
 	SCHEMA_WORD,   /* one of words */
@@ -19,7 +19,7 @@ enum schema_type {
 	SCHEMA_SIZE,   /* bytes with unit, min-max, a multiple of min if > 0 */
 	SCHEMA_RATE,
 	SCHEMA_TIME,
-	SCHEMA_TEXT,       /* printable, min-max bytes */
+	SCHEMA_TEXT,	   /* printable, min-max bytes */
 	SCHEMA_EXPRESSION, /* for libpcap: anything but blank */
 	SCHEMA_INTERFACE,
 	SCHEMA_ADDRESS,

@@ -103,8 +103,7 @@ static int
 open_rule(struct section *s, struct conf_mirror *m, char *name,
     const struct conf_pos *pos)
 {
-	struct conf_rule *v = reallocarray(m->rules, m->nrules + 1,
-	    sizeof(*v));
+	struct conf_rule *v = reallocarray(m->rules, m->nrules + 1, sizeof(*v));
 
 	if (v == NULL)
 		return -1;
@@ -126,15 +125,18 @@ check_name(const struct section *s, const char *name,
 
 	*s->faulty = true;
 	if (len == 0)
-		conf_report_error(r, pos, "%sthe name is empty (1-%d "
-		    "characters)", s->where, CONF_NAME_MAX);
+		conf_report_error(r, pos,
+		    "%sthe name is empty (1-%d "
+		    "characters)",
+		    s->where, CONF_NAME_MAX);
 	else if (!text_is_printable(name, len))
 		conf_report_error(r, pos, "%sthe name is not printable UTF-8",
 		    s->where);
 	else if (text_length(name, len) > CONF_NAME_MAX)
-		conf_report_error(r, pos, "%sthe name is too long (%zu "
-		    "characters, at most %d)", s->where,
-		    text_length(name, len), CONF_NAME_MAX);
+		conf_report_error(r, pos,
+		    "%sthe name is too long (%zu "
+		    "characters, at most %d)",
+		    s->where, text_length(name, len), CONF_NAME_MAX);
 	else
 		*s->faulty = false;
 }
@@ -169,12 +171,11 @@ section_open(struct section *s, const struct section *up,
 }
 
 void
-section_set(struct section *s, const struct schema_option *o,
-    const char *text, const struct conf_pos *pos, struct conf_report *r)
+section_set(struct section *s, const struct schema_option *o, const char *text,
+    const struct conf_pos *pos, struct conf_report *r)
 {
 	size_t i = (size_t)(o - s->schema->options);
-	struct value v = { o, text, *pos, s->where, s->count[i], s->any[i],
-		r };
+	struct value v = { o, text, *pos, s->where, s->count[i], s->any[i], r };
 
 	if (value_set(&v, s->self) == -1 && s->faulty != NULL)
 		*s->faulty = true;

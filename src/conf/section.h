@@ -15,7 +15,7 @@ struct section {
 	void *self; /* the struct conf, conf_target, ... that is filled */
 	bool *faulty;
 	size_t count[SCHEMA_OPTIONS_MAX]; /* values of each option so far */
-	bool any[SCHEMA_OPTIONS_MAX];     /* one of them was the word any */
+	bool any[SCHEMA_OPTIONS_MAX];	  /* one of them was the word any */
 	char where[2 * (REPORT_QUOTE_MAX + 16)]; /* "mirror "a": " */
 };
 

@@ -16,8 +16,7 @@ enum select_kind select_kind(const char *word);
 /* Whether one word of sources means interface i. Globs and "all" leave out
  * lo, interfaces that are not Ethernet, and those that own the address of a
  * target in c. */
-bool select_word(const struct conf *c, const char *word,
-    const struct iface *i);
+bool select_word(const struct conf *c, const char *word, const struct iface *i);
 
 /* Whether any word does. Interfaces that are not Ethernet never do. */
 bool select_source(const struct conf *c, const struct conf_mirror *m,

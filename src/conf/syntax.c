@@ -19,7 +19,7 @@ struct block {
 	const struct block *up;
 	const struct schema *schema;
 	struct conf_pos *seen; /* by the option's place in the schema */
-	unsigned line;         /* where it begins */
+	unsigned line;	       /* where it begins */
 	char where[WHERE_MAX]; /* "mirror "a": rule "b": " */
 };
 
@@ -28,20 +28,19 @@ struct walk {
 	struct scan_token tok;
 	struct syntax *syntax;
 	size_t statement;   /* where the one being read begins */
-	unsigned depth;     /* sections that are open */
+	unsigned depth;	    /* sections that are open */
 	const char *option; /* being read, for messages, or NULL */
-	bool tainted;       /* the statement is wrong and must be cut out */
+	bool tainted;	    /* the statement is wrong and must be cut out */
 };
 
 /* Functions that return bool return false when nothing more can be read. */
 
-static void
-complain(struct walk *w, const struct block *b, unsigned line,
+static void complain(struct walk *w, const struct block *b, unsigned line,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 static void
-complain(struct walk *w, const struct block *b, unsigned line,
-    const char *fmt, ...)
+complain(struct walk *w, const struct block *b, unsigned line, const char *fmt,
+    ...)
 {
 	struct conf_pos pos = { w->syntax->file, line };
 	char *text = NULL;
@@ -52,8 +51,7 @@ complain(struct walk *w, const struct block *b, unsigned line,
 		text = NULL;
 	va_end(ap);
 	conf_report_error(w->syntax->report, &pos, "%s%s%s%s", b->where,
-	    w->option == NULL ? "" : w->option,
-	    w->option == NULL ? "" : ": ",
+	    w->option == NULL ? "" : w->option, w->option == NULL ? "" : ": ",
 	    text == NULL ? "out of memory" : text);
 	free(text);
 	w->tainted = true;
@@ -107,15 +105,20 @@ unexpected(struct walk *w, const struct block *b, const char *expected)
 	char q[REPORT_QUOTE_MAX];
 
 	if (w->tok.kind == SCAN_END && w->depth > 0)
-		complain(w, b, w->tok.line, "the file ends in the section "
-		    "that begins in line %u: a \"}\" is missing", b->line);
+		complain(w, b, w->tok.line,
+		    "the file ends in the section "
+		    "that begins in line %u: a \"}\" is missing",
+		    b->line);
 	else if (w->tok.kind == SCAN_END)
-		complain(w, b, w->tok.line, "the file ends where %s is "
-		    "expected", expected);
+		complain(w, b, w->tok.line,
+		    "the file ends where %s is "
+		    "expected",
+		    expected);
 	else
 		complain(w, b, w->tok.line, "%s is not allowed here (%s)%s",
-		    quote_token(w, q), expected, is_sign(w, '=') ?
-		    "; words with a = in them need quotes" : "");
+		    quote_token(w, q), expected,
+		    is_sign(w, '=') ? "; words with a = in them need quotes" :
+				      "");
 	return false;
 }
 
@@ -169,9 +172,10 @@ unknown_option(struct walk *w, const struct block *b, const char *name,
 
 	quote_token(w, q);
 	if (b->up != NULL && top != NULL && top->type == SCHEMA_SECTION) {
-		complain(w, b, w->tok.line, "%s cannot stand in the section "
-		    "that begins in line %u: a \"}\" is missing before it", q,
-		    b->line);
+		complain(w, b, w->tok.line,
+		    "%s cannot stand in the section "
+		    "that begins in line %u: a \"}\" is missing before it",
+		    q, b->line);
 		return false;
 	}
 	for (size_t i = 0; i < b->schema->n; i++)
@@ -227,8 +231,7 @@ value(struct walk *w, const struct block *b, const struct schema_option *o)
 }
 
 static bool
-assignment(struct walk *w, const struct block *b,
-    const struct schema_option *o)
+assignment(struct walk *w, const struct block *b, const struct schema_option *o)
 {
 	struct conf_pos *seen = &b->seen[o - b->schema->options];
 	struct conf_pos pos = { w->syntax->file, w->tok.line };
@@ -237,14 +240,15 @@ assignment(struct walk *w, const struct block *b,
 		return false;
 	if (w->tok.kind == SCAN_APPEND) {
 		if (!schema_is_list(o))
-			complain(w, b, pos.line, "takes one value, which += "
+			complain(w, b, pos.line,
+			    "takes one value, which += "
 			    "cannot add to");
 	} else if (!is_sign(w, '=')) {
-		return unexpected(w, b, schema_is_list(o) ? "\"=\" or \"+=\"" :
-		    "\"=\"");
+		return unexpected(w, b,
+		    schema_is_list(o) ? "\"=\" or \"+=\"" : "\"=\"");
 	} else if (seen->file != NULL) {
-		complain(w, b, pos.line, "is already set in %s:%u",
-		    seen->file, seen->line);
+		complain(w, b, pos.line, "is already set in %s:%u", seen->file,
+		    seen->line);
 	}
 	if (seen->file == NULL)
 		*seen = pos;
@@ -274,8 +278,7 @@ static void
 check_required(struct walk *w, const struct block *b)
 {
 	for (size_t i = 0; i < b->schema->n; i++)
-		if (b->schema->options[i].required &&
-		    b->seen[i].file == NULL)
+		if (b->schema->options[i].required && b->seen[i].file == NULL)
 			complain(w, b, b->line, "%s is missing",
 			    b->schema->options[i].name);
 }
@@ -294,8 +297,8 @@ body(struct walk *w, const struct block *b)
 		if (is_sign(w, '}') && b->up != NULL)
 			return true;
 		if (w->tok.kind != SCAN_WORD)
-			return unexpected(w, b, b->up == NULL ?
-			    "an option" : "an option or \"}\"");
+			return unexpected(w, b,
+			    b->up == NULL ? "an option" : "an option or \"}\"");
 		if (!statement(w, b))
 			return false;
 	}
@@ -306,7 +309,9 @@ static bool
 section(struct walk *w, const struct block *b, const struct schema_option *o)
 {
 	struct conf_pos seen[SCHEMA_OPTIONS_MAX] = { { NULL, 0 } };
-	struct block inner = { .up = b, .schema = o->section, .seen = seen,
+	struct block inner = { .up = b,
+		.schema = o->section,
+		.seen = seen,
 		.line = w->tok.line };
 	char q[REPORT_QUOTE_MAX];
 	bool done;

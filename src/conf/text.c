@@ -19,8 +19,12 @@ static size_t
 decode(uint32_t *c, const unsigned char *p, size_t len)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 :
-	    p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
+	size_t n = p[0] < 0x80 ? 1 :
+	    p[0] < 0xc0	       ? 0 :
+	    p[0] < 0xe0	       ? 2 :
+	    p[0] < 0xf0	       ? 3 :
+	    p[0] < 0xf8	       ? 4 :
+				 0;
 
 	if (n == 0 || n > len)
 		return 0;

@@ -43,8 +43,8 @@ value_refuse(const struct value *v, const char *allowed)
 {
 	char q[REPORT_QUOTE_MAX];
 
-	return value_fail(v, "%s is not allowed (%s)",
-	    report_quote(q, v->text), allowed);
+	return value_fail(v, "%s is not allowed (%s)", report_quote(q, v->text),
+	    allowed);
 }
 
 static void
@@ -192,8 +192,9 @@ parse_text(const struct value *v, void *field)
 	if (len == 0 && o->min > 0)
 		return value_fail(v, "\"\" is not allowed (it is empty)");
 	if (len > o->max)
-		return value_fail(v, "%s is too long (%zu bytes, at most %"
-		    PRIu64 ")", report_quote(q, v->text), len, o->max);
+		return value_fail(v,
+		    "%s is too long (%zu bytes, at most %" PRIu64 ")",
+		    report_quote(q, v->text), len, o->max);
 	if (o->reserved)
 		return accept_number(v, NULL, 0);
 	return store_text(v, field);
@@ -267,14 +268,14 @@ parse_address(const struct value *v, void *field)
 
 	if (addr_parse(&a, v->text) == -1) {
 		if (o->reserved && is_host_name(v->text))
-			return value_fail(v, "%s is a name; names are not "
+			return value_fail(v,
+			    "%s is a name; names are not "
 			    "supported yet, write an IPv4 or IPv6 address",
 			    report_quote(q, v->text));
 		return value_refuse(v, "an IPv4 or IPv6 address");
 	}
 	if (!is_host(&a))
-		return value_refuse(v,
-		    "the IPv4 or IPv6 address of one host");
+		return value_refuse(v, "the IPv4 or IPv6 address of one host");
 	if (o->offset == SCHEMA_NOWHERE)
 		return accept_number(v, NULL, 0);
 	*(struct addr *)field = a;
@@ -321,7 +322,8 @@ parse_protocol(const struct value *v, void *field)
 	if (w->name != NULL)
 		n = (uint64_t)w->value;
 	else if (num_parse(&n, v->text, 0, 255) != 0)
-		return value_refuse(v, "any, tcp, udp, icmp, icmp6, sctp, "
+		return value_refuse(v,
+		    "any, tcp, udp, icmp, icmp6, sctp, "
 		    "gre, esp, ah, 0-255");
 	return accept_number(v, field, n);
 }
@@ -334,7 +336,8 @@ add_to_list(const struct value *v, void *self)
 	size_t *count = (size_t *)(void *)((char *)self + o->count);
 
 	if (v->nth >= SCHEMA_LIST_MAX)
-		return v->nth > SCHEMA_LIST_MAX ? -1 :
+		return v->nth > SCHEMA_LIST_MAX ?
+		    -1 :
 		    value_fail(v, "more than %d values", SCHEMA_LIST_MAX);
 	switch (o->type) {
 	case SCHEMA_TAGS:

@@ -15,8 +15,8 @@ struct value {
 	const char *text;
 	struct conf_pos pos;
 	const char *where; /* what the option stands in, as "mirror "a": " */
-	size_t nth;        /* values of this option before this one */
-	bool any;          /* one of them was the word any */
+	size_t nth;	   /* values of this option before this one */
+	bool any;	   /* one of them was the word any */
 	struct conf_report *report;
 };
 
@@ -37,8 +37,7 @@ int value_add_source(const struct value *v, struct conf_words *w);
 int value_add_name(const struct value *v, struct conf_words *w);
 int value_add_prefix(const struct value *v, struct addr_prefix **list,
     size_t *n);
-int value_add_ports(const struct value *v, struct conf_ports **list,
-    size_t *n);
+int value_add_ports(const struct value *v, struct conf_ports **list, size_t *n);
 
 /* Whether the kernel would take it as the name of an interface. */
 bool value_is_interface(const char *text);

@@ -15,8 +15,7 @@
 static int
 add_word(const struct value *v, struct conf_words *w)
 {
-	struct conf_word *words = reallocarray(w->v, w->n + 1,
-	    sizeof(*words));
+	struct conf_word *words = reallocarray(w->v, w->n + 1, sizeof(*words));
 	char *copy = strdup(v->text);
 
 	if (words != NULL)
@@ -38,15 +37,17 @@ value_add_tag(const struct value *v, struct conf_words *w)
 
 	if (v->text[key] == '\0' || key == 0 ||
 	    !text_is_printable(v->text, strlen(v->text)) ||
-	    text_length(v->text, key) > CONF_NAME_MAX ||
-	    strlen(v->text) > 255)
-		return value_refuse(v, "\"key=value\" with a key of 1-60 "
+	    text_length(v->text, key) > CONF_NAME_MAX || strlen(v->text) > 255)
+		return value_refuse(v,
+		    "\"key=value\" with a key of 1-60 "
 		    "characters, printable UTF-8, at most 255 bytes");
 	for (size_t i = 0; i < w->n; i++)
 		if (strncmp(w->v[i].text, v->text, key + 1) == 0)
-			return value_fail(v, "%s: the key is already set in "
-			    "%s:%u", report_quote(q, v->text),
-			    w->v[i].pos.file, w->v[i].pos.line);
+			return value_fail(v,
+			    "%s: the key is already set in "
+			    "%s:%u",
+			    report_quote(q, v->text), w->v[i].pos.file,
+			    w->v[i].pos.line);
 	return add_word(v, w);
 }
 
@@ -86,7 +87,8 @@ value_add_source(const struct value *v, struct conf_words *w)
 
 	if (addr_parse(&a, v->text) == -1 && !is_glob(v->text) &&
 	    (!value_is_interface(v->text) || is_bad_address(v->text)))
-		return value_refuse(v, "name of an interface, \"pattern*\", "
+		return value_refuse(v,
+		    "name of an interface, \"pattern*\", "
 		    "IPv4 or IPv6 address, all");
 	for (size_t i = 0; i < w->n; i++)
 		if (same_source(w->v[i].text, v->text))
@@ -135,11 +137,12 @@ refuse_host_bits(const struct value *v)
 	addr_parse(&p.addr, good);
 	num_parse(&len, slash + 1, 0, 128);
 	for (size_t bit = len; bit < 128; bit++)
-		p.addr.bytes[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
+		p.addr.bytes[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
 	p.len = (uint8_t)len;
-	return value_fail(v, "%s has bits set behind the prefix length "
-	    "(%s is allowed)", report_quote(q, v->text),
-	    addr_prefix_format(&p, good));
+	return value_fail(v,
+	    "%s has bits set behind the prefix length "
+	    "(%s is allowed)",
+	    report_quote(q, v->text), addr_prefix_format(&p, good));
 }
 
 int
