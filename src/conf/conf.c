@@ -42,6 +42,7 @@ struct load {
 	struct include include;
 	size_t nfiles;
 	bool from_memory;
+	bool failed; /* out of memory: no callback does anything any more */
 	const char *file; /* being read */
 	size_t file_no;
 	struct conf_pos seen[SCHEMA_OPTIONS_MAX];
@@ -72,10 +73,12 @@ kind_of(const char *name)
 static void
 out_of_memory(struct load *l)
 {
+	l->failed = true;
 	conf_report_error(l->report, NULL, "out of memory");
 }
 
-/* A default value that is parsed: called when the section is made. */
+/* A default value that is parsed: called when the section is made. An error
+ * here would make libconfuse abort the process. */
 static int
 on_open(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
@@ -84,11 +87,11 @@ on_open(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	size_t kind = kind_of(cfg_name(cfg));
 
 	*(void **)result = NULL;
-	if (section_open(&l->open[kind], &l->open[kind == RULE ? MIRROR : ROOT],
-		kinds[kind], cfg_title(cfg), &pos, l->report) == 0)
-		return 0;
-	out_of_memory(l);
-	return -1;
+	if (!l->failed &&
+	    section_open(&l->open[kind], &l->open[kind == RULE ? MIRROR : ROOT],
+		kinds[kind], cfg_title(cfg), &pos, l->report) == -1)
+		out_of_memory(l);
+	return 0;
 }
 
 static int
@@ -98,8 +101,10 @@ on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	struct conf_pos pos = { l->file, (unsigned)cfg->line };
 	struct section *s = &l->open[kind_of(cfg_name(cfg))];
 
-	section_set(s, schema_find(s->schema, opt->name, strlen(opt->name)),
-	    value, &pos, l->report);
+	if (!l->failed)
+		section_set(s,
+		    schema_find(s->schema, opt->name, strlen(opt->name)), value,
+		    &pos, l->report);
 	*(const char **)result = value;
 	return 0;
 }
@@ -111,7 +116,8 @@ on_close(cfg_t *cfg, cfg_opt_t *opt)
 {
 	struct load *l = load_of(cfg);
 
-	section_close(&l->open[kind_of(opt->name)]);
+	if (!l->failed)
+		section_close(&l->open[kind_of(opt->name)]);
 	return cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
 }
 
@@ -291,9 +297,10 @@ load_file(struct load *l, const char *path, const struct include_request *rq)
 			parse_text(l, file.text, file.len);
 	} else if (include_is_above(&l->include, known, from)) {
 		conf_report_error(l->report, &rq->pos,
-		    "include: \"%s\" is "
-		    "\"%s\", which leads here itself",
-		    path, l->include.files[known].name);
+		    known == from ?
+			"include: \"%s\" includes itself" :
+			"include: \"%s\" and \"%s\" include each other",
+		    l->include.files[known].name, rq->pos.file);
 	}
 	file_fini(&file);
 }

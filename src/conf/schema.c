@@ -179,6 +179,12 @@ schema_is_list(const struct schema_option *o)
 	return o->type >= SCHEMA_TAGS && o->type < SCHEMA_SECTION;
 }
 
+bool
+schema_is_supported(const struct schema_option *o)
+{
+	return !o->reserved || o->supported > 0 || o->offset != SCHEMA_NOWHERE;
+}
+
 const char *
 schema_word_name(const struct schema_word *words, int value)
 {

@@ -73,6 +73,9 @@ const struct schema_option *schema_find(const struct schema *s,
 
 bool schema_is_list(const struct schema_option *o);
 
+/* Whether any value of the option is supported. */
+bool schema_is_supported(const struct schema_option *o);
+
 /* The canonical name of a word's value. */
 const char *schema_word_name(const struct schema_word *words, int value);
 

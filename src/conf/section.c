@@ -152,7 +152,7 @@ section_open(struct section *s, const struct section *up,
 
 	memset(s, 0, sizeof(*s));
 	s->schema = schema;
-	snprintf(s->where, sizeof(s->where), "%s%s %s: ", up->where,
+	snprintf(s->where, sizeof(s->where), "%.200s%.20s %s: ", up->where,
 	    schema->name, report_quote(q, title));
 	if (name == NULL)
 		return -1;

@@ -10,13 +10,16 @@
 #include "conf/report.h"
 #include "conf/schema.h"
 
+/* Two titles, each in quotes and with the word before it. */
+#define SECTION_WHERE_MAX 512
+
 struct section {
 	const struct schema *schema;
 	void *self; /* the struct conf, conf_target, ... that is filled */
 	bool *faulty;
 	size_t count[SCHEMA_OPTIONS_MAX]; /* values of each option so far */
 	bool any[SCHEMA_OPTIONS_MAX];	  /* one of them was the word any */
-	char where[2 * (REPORT_QUOTE_MAX + 16)]; /* "mirror "a": " */
+	char where[SECTION_WHERE_MAX];	  /* "mirror "a": " */
 };
 
 /* The top of the configuration, with the defaults of its options. Returns 0,

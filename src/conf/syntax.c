@@ -12,7 +12,7 @@
 #include "conf/schema.h"
 #include "conf/syntax.h"
 
-#define WHERE_MAX (2 * (REPORT_QUOTE_MAX + 16))
+#define WHERE_MAX 512 /* as SECTION_WHERE_MAX */
 
 /* One section that is being read; up is the one it stands in. */
 struct block {
@@ -179,28 +179,35 @@ unknown_option(struct walk *w, const struct block *b, const char *name,
 		return false;
 	}
 	for (size_t i = 0; i < b->schema->n; i++)
-		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s",
-		    i == 0 ? "" : ", ", b->schema->options[i].name);
+		if (schema_is_supported(&b->schema->options[i]))
+			n += (size_t)snprintf(known + n, sizeof(known) - n,
+			    "%s%s", n == 0 ? "" : ", ",
+			    b->schema->options[i].name);
 	complain(w, b, w->tok.line, "unknown option %s (%s)", q, known);
 	return skip_unknown(w, b);
 }
 
-/* Reads what follows the { of a list. */
+/* Reads what follows the { of a list; *n becomes how many values it has. */
 static bool
 list(struct walk *w, const struct block *b, size_t *n)
 {
-	for (*n = 0;; ++*n) {
+	for (*n = 1;; ++*n) {
 		if (!advance(w, b))
 			return false;
-		if (is_sign(w, '}'))
+		if (is_sign(w, '}')) {
+			--*n;
 			return true;
+		}
 		if (w->tok.kind != SCAN_WORD)
 			return unexpected(w, b, "a value or \"}\"");
 		if (!advance(w, b))
 			return false;
-		if (is_sign(w, '}')) {
-			++*n;
+		if (is_sign(w, '}'))
 			return true;
+		if (is_sign(w, '=')) {
+			complain(w, b, w->tok.line,
+			    "words with a = in them need quotes");
+			return skip_to(w, b, '{', '}');
 		}
 		if (!is_sign(w, ','))
 			return unexpected(w, b, "\",\" or \"}\"");
@@ -247,7 +254,7 @@ assignment(struct walk *w, const struct block *b, const struct schema_option *o)
 		return unexpected(w, b,
 		    schema_is_list(o) ? "\"=\" or \"+=\"" : "\"=\"");
 	} else if (seen->file != NULL) {
-		complain(w, b, pos.line, "is already set in %s:%u", seen->file,
+		complain(w, b, pos.line, "already set in %s:%u", seen->file,
 		    seen->line);
 	}
 	if (seen->file == NULL)
@@ -329,7 +336,7 @@ section(struct walk *w, const struct block *b, const struct schema_option *o)
 	/* The section is read for the errors in it, whatever its name. */
 	if (w->tok.fault != NULL)
 		scan_blank(&w->scan, w->tok.start, w->tok.end, '_');
-	snprintf(inner.where, sizeof(inner.where), "%s%s %s: ", b->where,
+	snprintf(inner.where, sizeof(inner.where), "%.200s%.20s %s: ", b->where,
 	    o->name, quote_token(w, q));
 	if (!advance(w, b))
 		return false;

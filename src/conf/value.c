@@ -177,7 +177,7 @@ static int
 parse_time(const struct value *v, void *field)
 {
 	return parse_number_as(v, field, num_parse_time, num_format_time,
-	    "not a time with its unit (ms, s, m)");
+	    "not a time with its unit, ms, s or m");
 }
 
 static int
