@@ -2,7 +2,8 @@
 /* What a configuration means: checks across options. */
 #include "config.h"
 
-#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,270 +11,360 @@
 #include "conf/conf.h"
 #include "conf/report.h"
 #include "conf/rules.h"
+#include "conf/schema.h"
 
-static const char *const encap_names[] = { [CONF_VXLAN] = "vxlan",
-	[CONF_GRE] = "gre", [CONF_GENEVE] = "geneve",
-	[CONF_ERSPAN] = "erspan", [CONF_ERSPAN3] = "erspan3" };
-static const uint32_t max_session[] = { [CONF_VXLAN] = 0xffffff,
-	[CONF_GRE] = UINT32_MAX, [CONF_GENEVE] = 0xffffff,
-	[CONF_ERSPAN] = 1023, [CONF_ERSPAN3] = 1023 };
+#define VXLAN_SESSION_MAX 0xffffff
 
-/* Reports the second of two things with one name. */
+/* A name and where it is given; v of names is sorted by name, then by
+ * place. */
+struct name {
+	const char *text;
+	const struct conf_pos *pos;
+	size_t i;
+};
+
+struct names {
+	struct name *v;
+	size_t n;
+};
+
+/* One mirror sends to one target. */
+struct use {
+	const struct conf_mirror *mirror;
+	const struct conf_target *target;
+};
+
 static void
-report_duplicate(struct conf_report *r, const char *what, const char *name,
-    const struct conf_pos *pos, const struct conf_pos *first)
+out_of_memory(struct conf_report *r)
 {
-	conf_report_error(r, pos, "%s \"%s\": the name is taken by the %s in "
-	    "%s:%u (names are unique)", what, name, what, first->file,
-	    first->line);
+	conf_report_error(r, NULL, "out of memory");
+}
+
+static int
+compare_text(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+
+	return strcmp(x->text, y->text);
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	int order = compare_text(a, b);
+
+	return order != 0 ? order : x->i < y->i ? -1 : 1;
 }
 
 static void
-check_names(const struct conf *c, struct conf_report *r)
+names_add(struct names *s, const char *text, const struct conf_pos *pos)
 {
-	for (size_t i = 0; i < c->ntargets; i++)
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(c->targets[i].name, c->targets[j].name) ==
-			    0) {
-				report_duplicate(r, "target",
-				    c->targets[i].name, &c->targets[i].pos,
-				    &c->targets[j].pos);
-				break;
-			}
+	s->v[s->n] = (struct name) { text, pos, s->n };
+	s->n++;
+}
+
+/* Sorts the names and reports those given twice. The second is wrong. */
+static void
+names_check(struct names *s, const char *where, const char *kind,
+    struct conf_report *r)
+{
+	char q[REPORT_QUOTE_MAX];
+	size_t first = 0;
+
+	qsort(s->v, s->n, sizeof(*s->v), compare_names);
+	for (size_t i = 1; i < s->n; i++) {
+		if (compare_text(&s->v[i], &s->v[first]) != 0)
+			first = i;
+		else
+			conf_report_error(r, s->v[i].pos,
+			    "%s%s %s: the name is already taken in %s:%u",
+			    where, kind, report_quote(q, s->v[i].text),
+			    s->v[first].pos->file, s->v[first].pos->line);
+	}
+}
+
+static void
+check_mirror_names(const struct conf *c, struct conf_report *r)
+{
+	struct names s = { calloc(c->nmirrors + 1, sizeof(*s.v)), 0 };
+
+	if (s.v == NULL) {
+		out_of_memory(r);
+		return;
+	}
 	for (size_t i = 0; i < c->nmirrors; i++)
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(c->mirrors[i].name, c->mirrors[j].name) ==
-			    0) {
-				report_duplicate(r, "mirror",
-				    c->mirrors[i].name, &c->mirrors[i].pos,
-				    &c->mirrors[j].pos);
-				break;
-			}
+		names_add(&s, c->mirrors[i].name, &c->mirrors[i].pos);
+	names_check(&s, "", "mirror", r);
+	free(s.v);
 }
 
 static void
 check_rule_names(const struct conf_mirror *m, struct conf_report *r)
 {
+	struct names s = { calloc(m->nrules + 1, sizeof(*s.v)), 0 };
+	char where[REPORT_QUOTE_MAX + 16], q[REPORT_QUOTE_MAX];
+
+	if (s.v == NULL) {
+		out_of_memory(r);
+		return;
+	}
 	for (size_t i = 0; i < m->nrules; i++)
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(m->rules[i].name, m->rules[j].name) == 0) {
-				report_duplicate(r, "rule", m->rules[i].name,
-				    &m->rules[i].pos, &m->rules[j].pos);
-				break;
-			}
+		names_add(&s, m->rules[i].name, &m->rules[i].pos);
+	snprintf(where, sizeof(where), "mirror %s: ", report_quote(q, m->name));
+	names_check(&s, where, "rule", r);
+	free(s.v);
 }
 
 static void
 check_quota(const struct conf *c, struct conf_report *r)
 {
+	char q[REPORT_QUOTE_MAX];
+
 	if (c->nmirrors > c->max_mirrors)
 		conf_report_error(r, &c->mirrors[c->max_mirrors].pos,
-		    "mirror \"%s\": %zu mirrors are too many, max-mirrors = "
-		    "%" PRIu32 " allows %" PRIu32,
-		    c->mirrors[c->max_mirrors].name, c->nmirrors,
-		    c->max_mirrors, c->max_mirrors);
-}
-
-static void
-check_target(const struct conf_target *t, struct conf_report *r)
-{
-	if (t->sequence && t->encap != CONF_GRE)
-		conf_report_error(r, &t->pos, "target \"%s\": sequence needs "
-		    "encap = gre, not %s", t->name, encap_names[t->encap]);
-	if (t->source_address.family != 0 &&
-	    t->source_address.family != t->address.family)
-		conf_report_error(r, &t->pos, "target \"%s\": source-address "
-		    "and address are of different families (both IPv4, or "
-		    "both IPv6)", t->name);
-}
-
-static const struct conf_target *
-find_target(const struct conf *c, const char *name)
-{
-	for (size_t i = 0; i < c->ntargets; i++)
-		if (strcmp(c->targets[i].name, name) == 0)
-			return &c->targets[i];
-	return NULL;
+		    "mirror %s: %zu mirrors are more than max-mirrors = %u "
+		    "allows (max-mirrors may be raised to 1000)",
+		    report_quote(q, c->mirrors[c->max_mirrors].name),
+		    c->nmirrors, c->max_mirrors);
 }
 
 static void
 resolve_targets(const struct conf *c, struct conf_mirror *m,
-    struct conf_report *r)
+    const struct names *names, struct conf_report *r)
 {
-	char q[REPORT_QUOTE_MAX];
+	char q[REPORT_QUOTE_MAX], q2[REPORT_QUOTE_MAX];
 
 	m->targets = calloc(m->target_names.n + 1, sizeof(*m->targets));
 	if (m->targets == NULL) {
-		conf_report_error(r, &m->pos, "out of memory");
+		out_of_memory(r);
 		return;
 	}
 	for (size_t i = 0; i < m->target_names.n; i++) {
 		const struct conf_word *w = &m->target_names.v[i];
-		const struct conf_target *t = find_target(c, w->text);
+		struct name key = { w->text, NULL, 0 }, *found;
 
-		if (t != NULL)
-			m->targets[m->ntargets++] = t;
-		else
-			conf_report_error(r, &w->pos, "mirror \"%s\": "
-			    "targets: there is no target %s", m->name,
-			    report_quote(q, w->text));
+		found = bsearch(&key, names->v, names->n, sizeof(key),
+		    compare_text);
+		if (found != NULL)
+			m->targets[m->ntargets++] = &c->targets[found->i];
+		else if (!c->incomplete)
+			conf_report_error(r, &w->pos,
+			    "mirror %s: targets: there is no target %s",
+			    report_quote(q, m->name),
+			    report_quote(q2, w->text));
 	}
+}
+
+static void
+check_targets(struct conf *c, struct conf_report *r)
+{
+	struct names s = { calloc(c->ntargets + 1, sizeof(*s.v)), 0 };
+
+	if (s.v == NULL) {
+		out_of_memory(r);
+		return;
+	}
+	for (size_t i = 0; i < c->ntargets; i++)
+		names_add(&s, c->targets[i].name, &c->targets[i].pos);
+	names_check(&s, "", "target", r);
+	for (size_t i = 0; i < c->nmirrors; i++)
+		resolve_targets(c, &c->mirrors[i], &s, r);
+	free(s.v);
+}
+
+static void
+check_encap(const struct conf_target *t, struct conf_report *r)
+{
+	char q[REPORT_QUOTE_MAX];
+
+	report_quote(q, t->name);
+	if (t->faulty)
+		return;
+	if (t->encap == CONF_GRE && t->port != 0)
+		conf_report_error(r, &t->pos,
+		    "target %s: port: gre has no ports (encap = vxlan has)", q);
+	if (t->encap == CONF_VXLAN && t->sequence)
+		conf_report_error(r, &t->pos,
+		    "target %s: sequence: vxlan has "
+		    "no sequence numbers (encap = gre has)",
+		    q);
+	if (t->source_address.family != 0 &&
+	    t->source_address.family != t->address.family)
+		conf_report_error(r, &t->pos,
+		    "target %s: source-address: is "
+		    "of another address family than address",
+		    q);
 }
 
 static void
 check_session(const struct conf_mirror *m, struct conf_report *r)
 {
-	const struct conf_pos *pos =
-	    m->session_id_pos.file != NULL ? &m->session_id_pos : &m->pos;
+	char q[REPORT_QUOTE_MAX], q2[REPORT_QUOTE_MAX];
 
-	for (size_t i = 0; i < m->ntargets; i++) {
+	for (size_t i = 0; !m->faulty && i < m->ntargets; i++) {
 		const struct conf_target *t = m->targets[i];
 
-		if (m->session_id <= max_session[t->encap])
+		if (t->faulty || t->encap != CONF_VXLAN ||
+		    m->session_id <= VXLAN_SESSION_MAX)
 			continue;
-		conf_report_error(r, pos, "mirror \"%s\": session-id: %" PRIu32
-		    " is too big for target \"%s\" (%s: 0-%" PRIu32 ")",
-		    m->name, m->session_id, t->name, encap_names[t->encap],
-		    max_session[t->encap]);
+		conf_report_error(r, &m->session_id_pos,
+		    "mirror %s: session-id: %u is too big for vxlan, which "
+		    "target %s uses (0-%u)",
+		    report_quote(q, m->name), m->session_id,
+		    report_quote(q2, t->name), VXLAN_SESSION_MAX);
 	}
-}
-
-static void
-check_weights(const struct conf_mirror *m, struct conf_report *r)
-{
-	for (size_t i = 0; i < m->ntargets; i++)
-		if (m->targets[i]->weight > 0)
-			return;
-	if (m->ntargets > 0)
-		conf_report_warn(r, &m->pos, "warning: mirror \"%s\": every "
-		    "target has weight 0, so nothing is copied", m->name);
-}
-
-static void
-check_actions(const struct conf_mirror *m, struct conf_report *r)
-{
-	for (size_t i = 0; i < m->nrules; i++)
-		if (m->rules[i].drop && m->filter != CONF_FILTER_FIRST)
-			conf_report_error(r, &m->rules[i].pos, "mirror \"%s\": "
-			    "rule \"%s\": action = drop needs filter = first",
-			    m->name, m->rules[i].name);
-}
-
-/* The first rule that cannot be met by some packet together with those
- * before it, and the one to blame, if it is one alone. */
-static void
-check_contradiction(const struct conf_mirror *m, struct conf_report *r)
-{
-	size_t k = rules_contradiction(m->rules, m->nrules), j;
-
-	if (k == m->nrules)
-		return;
-	for (j = 0; j < k; j++)
-		if (!rules_meet(&m->rules[j], &m->rules[k]))
-			break;
-	if (j < k)
-		conf_report_warn(r, &m->rules[k].pos, "warning: mirror "
-		    "\"%s\": rules \"%s\" and \"%s\" can never match together, "
-		    "so filter = all collects nothing", m->name,
-		    m->rules[j].name, m->rules[k].name);
-	else
-		conf_report_warn(r, &m->rules[k].pos, "warning: mirror "
-		    "\"%s\": rule \"%s\" and those before it can never match "
-		    "together, so filter = all collects nothing", m->name,
-		    m->rules[k].name);
-}
-
-static void
-check_shadows(const struct conf_mirror *m, struct conf_report *r)
-{
-	for (size_t i = 1; i < m->nrules; i++)
-		for (size_t j = 0; j < i; j++) {
-			if (!rules_cover(&m->rules[j], &m->rules[i]))
-				continue;
-			conf_report_warn(r, &m->rules[i].pos, "warning: mirror "
-			    "\"%s\": rule \"%s\" never decides: \"%s\" "
-			    "before it matches all that it does", m->name,
-			    m->rules[i].name, m->rules[j].name);
-			break;
-		}
-}
-
-static void
-check_rules(const struct conf_mirror *m, struct conf_report *r)
-{
-	bool possible = true;
-
-	for (size_t i = 0; i < m->nrules; i++) {
-		if (m->rules[i].faulty)
-			return;
-		if (!rules_impossible(&m->rules[i]))
-			continue;
-		possible = false;
-		conf_report_warn(r, &m->rules[i].pos, "warning: mirror \"%s\": "
-		    "rule \"%s\" can never match: its protocol, src and dst "
-		    "have no address family in common", m->name,
-		    m->rules[i].name);
-	}
-	if (!possible)
-		return;
-	if (m->filter == CONF_FILTER_ALL)
-		check_contradiction(m, r);
-	if (m->filter == CONF_FILTER_FIRST)
-		check_shadows(m, r);
 }
 
 static bool
-share_target(const struct conf_mirror *a, const struct conf_mirror *b,
-    const char **name)
+has_ports(uint16_t protocol)
 {
-	for (size_t i = 0; i < a->ntargets; i++)
-		for (size_t j = 0; j < b->ntargets; j++)
-			if (a->targets[i] == b->targets[j]) {
-				*name = a->targets[i]->name;
-				return true;
-			}
-	return false;
+	return protocol == CONF_PROTOCOL_ANY || protocol == IPPROTO_TCP ||
+	    protocol == IPPROTO_UDP || protocol == IPPROTO_SCTP;
+}
+
+static void
+check_rule(const struct conf_mirror *m, const struct conf_rule *rule,
+    struct conf_report *r)
+{
+	const char *protocol = schema_word_name(schema_protocols,
+	    rule->protocol);
+	char q[REPORT_QUOTE_MAX], q2[REPORT_QUOTE_MAX], number[8];
+
+	report_quote(q, m->name);
+	report_quote(q2, rule->name);
+	snprintf(number, sizeof(number), "%u", rule->protocol);
+	if (!rule->faulty && rule->nsrc_port + rule->ndst_port > 0 &&
+	    !has_ports(rule->protocol))
+		conf_report_error(r, &rule->pos,
+		    "mirror %s: rule %s: "
+		    "protocol %s has no ports: src-port and dst-port are not "
+		    "allowed (tcp, udp, sctp and any have)",
+		    q, q2, protocol != NULL ? protocol : number);
+	if (!m->faulty && rule->drop && m->filter != CONF_FILTER_FIRST)
+		conf_report_error(r, &rule->pos,
+		    "mirror %s: rule %s: action "
+		    "= drop is not allowed (only with filter = first)",
+		    q, q2);
+}
+
+static int
+compare_uses(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+	const struct conf_target *s = x->target, *t = y->target;
+
+	if (x->mirror->session_id != y->mirror->session_id)
+		return x->mirror->session_id < y->mirror->session_id ? -1 : 1;
+	if (s->encap != t->encap)
+		return s->encap < t->encap ? -1 : 1;
+	if (s->port != t->port)
+		return s->port < t->port ? -1 : 1;
+	if (s->address.family != t->address.family)
+		return s->address.family < t->address.family ? -1 : 1;
+	return memcmp(s->address.bytes, t->address.bytes,
+	    sizeof(s->address.bytes));
+}
+
+static int
+compare_uses_in_order(const void *a, const void *b)
+{
+	const struct use *x = a, *y = b;
+	int order = compare_uses(a, b);
+
+	if (order != 0 || x->mirror == y->mirror)
+		return order;
+	return x->mirror < y->mirror ? -1 : 1;
+}
+
+/* What makes a receiver take the copies of two mirrors for those of one. */
+static void
+warn_same_session(const struct use *first, const struct use *second,
+    struct conf_report *r)
+{
+	const struct conf_mirror *a = first->mirror, *b = second->mirror;
+	char q[REPORT_QUOTE_MAX], q2[REPORT_QUOTE_MAX], q3[REPORT_QUOTE_MAX];
+
+	conf_report_warn(r,
+	    b->session_id_pos.file != NULL ? &b->session_id_pos : &b->pos,
+	    "mirror %s: session-id %u is also used by mirror %s (%s:%u) on "
+	    "target %s",
+	    report_quote(q, b->name), b->session_id, report_quote(q2, a->name),
+	    a->pos.file, a->pos.line, report_quote(q3, second->target->name));
 }
 
 static void
 check_shared_sessions(const struct conf *c, struct conf_report *r)
 {
-	const char *name;
+	struct use *v;
+	size_t n = 0, first = 0;
 
-	for (size_t i = 1; i < c->nmirrors; i++)
-		for (size_t j = 0; j < i; j++) {
-			const struct conf_mirror *a = &c->mirrors[j];
-			const struct conf_mirror *b = &c->mirrors[i];
+	for (size_t i = 0; i < c->nmirrors; i++)
+		n += c->mirrors[i].ntargets;
+	if ((v = calloc(n + 1, sizeof(*v))) == NULL)
+		return;
+	n = 0;
+	for (size_t i = 0; i < c->nmirrors; i++)
+		for (size_t j = 0; j < c->mirrors[i].ntargets; j++)
+			v[n++] = (struct use) { &c->mirrors[i],
+				c->mirrors[i].targets[j] };
+	qsort(v, n, sizeof(*v), compare_uses_in_order);
+	for (size_t i = 1; i < n; i++) {
+		if (compare_uses(&v[i], &v[first]) != 0)
+			first = i;
+		else if (v[i].mirror != v[first].mirror &&
+		    v[i].mirror != v[i - 1].mirror)
+			warn_same_session(&v[first], &v[i], r);
+	}
+	free(v);
+}
 
-			if (a->session_id == b->session_id &&
-			    share_target(a, b, &name))
-				conf_report_warn(r, &b->pos, "warning: mirrors "
-				    "\"%s\" and \"%s\" send to target \"%s\" "
-				    "with one session-id (%" PRIu32 "): it "
-				    "cannot tell their copies apart", a->name,
-				    b->name, name, a->session_id);
-		}
+static void
+check_weights(const struct conf_mirror *m, struct conf_report *r)
+{
+	unsigned sum = 0;
+	char q[REPORT_QUOTE_MAX];
+
+	for (size_t i = 0; i < m->ntargets; i++)
+		sum += m->targets[i]->weight;
+	if (sum == 0)
+		conf_report_warn(r, &m->pos,
+		    "mirror %s: all its targets have "
+		    "weight 0: nothing is copied",
+		    report_quote(q, m->name));
+}
+
+static void
+check_warnings(const struct conf *c, struct conf_report *r)
+{
+	size_t budget = RULES_BUDGET;
+
+	for (size_t i = 0; i < c->nmirrors; i++) {
+		check_weights(&c->mirrors[i], r);
+		rules_check(&c->mirrors[i], &budget, r);
+	}
+	check_shared_sessions(c, r);
 }
 
 void
 conf_check(struct conf *c, struct conf_report *r)
 {
-	check_names(c, r);
+	check_mirror_names(c, r);
 	check_quota(c, r);
-	for (size_t i = 0; i < c->ntargets; i++)
-		if (!c->targets[i].faulty)
-			check_target(&c->targets[i], r);
+	check_targets(c, r);
+	for (size_t i = 0; !c->incomplete && i < c->ntargets; i++)
+		check_encap(&c->targets[i], r);
 	for (size_t i = 0; i < c->nmirrors; i++) {
-		struct conf_mirror *m = &c->mirrors[i];
+		const struct conf_mirror *m = &c->mirrors[i];
 
 		check_rule_names(m, r);
-		resolve_targets(c, m, r);
-		if (m->faulty)
+		if (c->incomplete)
 			continue;
 		check_session(m, r);
-		check_weights(m, r);
-		check_actions(m, r);
-		check_rules(m, r);
+		for (size_t j = 0; j < m->nrules; j++)
+			check_rule(m, &m->rules[j], r);
 	}
-	check_shared_sessions(c, r);
+	/* A warning about what is wrong anyway would only mislead. */
+	if (r->nerrors == 0)
+		check_warnings(c, r);
 }

@@ -8,6 +8,7 @@
 #include "base/iface.h"
 #include "conf/check.h"
 #include "conf/conf.h"
+#include "conf/report.h"
 #include "conf/select.h"
 
 #define ETHER_HEADER 14u
@@ -19,8 +20,7 @@ said_before(const struct conf *c, const struct conf_word *w)
 {
 	for (size_t i = 0; i < c->nmirrors; i++)
 		for (size_t j = 0; j < c->mirrors[i].sources.n; j++) {
-			const struct conf_word *o =
-			    &c->mirrors[i].sources.v[j];
+			const struct conf_word *o = &c->mirrors[i].sources.v[j];
 
 			if (o == w)
 				return false;
@@ -38,20 +38,28 @@ warn_missing(const struct conf *c, const struct conf_mirror *m,
 		return;
 	switch (select_kind(w->text)) {
 	case SELECT_ALL:
-		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
-		    "there is no interface to collect from yet", m->name);
+		conf_report_warn(r, &w->pos,
+		    "mirror \"%s\": sources: "
+		    "there is no interface to collect from yet",
+		    m->name);
 		break;
 	case SELECT_GLOB:
-		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
-		    "no interface matches \"%s\" yet", m->name, w->text);
+		conf_report_warn(r, &w->pos,
+		    "mirror \"%s\": sources: "
+		    "no interface matches \"%s\" yet",
+		    m->name, w->text);
 		break;
 	case SELECT_ADDRESS:
-		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
-		    "no interface has the address %s yet", m->name, w->text);
+		conf_report_warn(r, &w->pos,
+		    "mirror \"%s\": sources: "
+		    "no interface has the address %s yet",
+		    m->name, w->text);
 		break;
 	case SELECT_NAME:
-		conf_report_warn(r, &w->pos, "warning: mirror \"%s\": sources: "
-		    "interface %s does not exist yet", m->name, w->text);
+		conf_report_warn(r, &w->pos,
+		    "mirror \"%s\": sources: "
+		    "interface %s does not exist yet",
+		    m->name, w->text);
 		break;
 	}
 }
@@ -70,13 +78,17 @@ check_source(const struct conf *c, const struct conf_mirror *m,
 			continue;
 		found = true;
 		if (!f->ethernet)
-			conf_report_error(r, &w->pos, "mirror \"%s\": sources: "
+			conf_report_error(r, &w->pos,
+			    "mirror \"%s\": sources: "
 			    "%s has no Ethernet frames (Ethernet interfaces "
-			    "and lo are allowed)", m->name, f->name);
+			    "and lo are allowed)",
+			    m->name, f->name);
 		else if (select_owns_target(c, f))
-			conf_report_error(r, &w->pos, "mirror \"%s\": sources: "
+			conf_report_error(r, &w->pos,
+			    "mirror \"%s\": sources: "
 			    "source and target on the same interface: %s owns "
-			    "the address of a target", m->name, f->name);
+			    "the address of a target",
+			    m->name, f->name);
 	}
 	if (!found)
 		warn_missing(c, m, w, r);
@@ -90,7 +102,8 @@ largest_frame(const struct conf *c, const struct conf_mirror *m,
 
 	for (size_t i = 0; i < ifaces->n; i++)
 		if (!ifaces->v[i].loopback &&
-		    select_source(c, m, &ifaces->v[i]) && ifaces->v[i].mtu > mtu)
+		    select_source(c, m, &ifaces->v[i]) &&
+		    ifaces->v[i].mtu > mtu)
 			mtu = ifaces->v[i].mtu;
 	if (mtu == 0)
 		return 0;
@@ -119,17 +132,21 @@ check_path(const struct conf *c, const struct conf_mirror *m,
 	struct err err;
 
 	if (iface_route_get(&route, &t->address, t->interface, &err) == -1) {
-		conf_report_warn(r, &t->address_pos, "warning: mirror \"%s\": "
-		    "target \"%s\": %s", m->name, t->name, err.text);
+		conf_report_warn(r, &t->address_pos,
+		    "mirror \"%s\": "
+		    "target \"%s\": %s",
+		    m->name, t->name, err.text);
 		return;
 	}
 	need = frame + overhead(t);
 	if (frame != 0 && need > route.mtu)
-		conf_report_warn(r, &t->address_pos, "warning: mirror \"%s\": "
+		conf_report_warn(r, &t->address_pos,
+		    "mirror \"%s\": "
 		    "target \"%s\": full-size copies need %u bytes (%u more "
 		    "with a VLAN tag), the path has %u: raise its MTU by %u, "
-		    "or they are fragmented", m->name, t->name, need, VLAN_TAG,
-		    route.mtu, need - route.mtu);
+		    "or they are fragmented",
+		    m->name, t->name, need, VLAN_TAG, route.mtu,
+		    need - route.mtu);
 }
 
 void
@@ -144,4 +161,5 @@ conf_check_host(const struct conf *c, const struct iface_list *ifaces,
 		for (size_t j = 0; j < m->ntargets; j++)
 			check_path(c, m, m->targets[j], ifaces, r);
 	}
+	report_sort(r, c->files);
 }

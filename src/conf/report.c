@@ -57,7 +57,8 @@ escape_controls(char *text)
 }
 
 static char *
-format_line(const struct conf_pos *pos, const char *fmt, va_list ap)
+format_line(const struct conf_pos *pos, const char *kind, const char *fmt,
+    va_list ap)
 {
 	char *line = NULL;
 	size_t size;
@@ -71,6 +72,7 @@ format_line(const struct conf_pos *pos, const char *fmt, va_list ap)
 			fprintf(f, ":%u", pos->line);
 		fputs(": ", f);
 	}
+	fputs(kind, f);
 	vfprintf(f, fmt, ap);
 	if (fclose(f) == EOF) {
 		free(line);
@@ -103,7 +105,7 @@ conf_report_error(struct conf_report *r, const struct conf_pos *pos,
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_line(r, &r->errors, &r->nerrors, format_line(pos, fmt, ap));
+	add_line(r, &r->errors, &r->nerrors, format_line(pos, "", fmt, ap));
 	va_end(ap);
 }
 
@@ -114,7 +116,8 @@ conf_report_warn(struct conf_report *r, const struct conf_pos *pos,
 	va_list ap;
 
 	va_start(ap, fmt);
-	add_line(r, &r->warnings, &r->nwarnings, format_line(pos, fmt, ap));
+	add_line(r, &r->warnings, &r->nwarnings,
+	    format_line(pos, "warning: ", fmt, ap));
 	va_end(ap);
 }
 
