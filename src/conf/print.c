@@ -4,55 +4,63 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "base/addr.h"
 #include "base/num.h"
 #include "conf/conf.h"
 #include "conf/print.h"
 #include "conf/schema.h"
 
-/* A word the lexer reads as it stands; anything else is quoted. */
+struct printer {
+	FILE *f;
+	const char *indent;
+};
+
+typedef void print_value(FILE *f, const struct schema_option *o,
+    const void *field);
+
 static bool
 is_plain(const char *text)
 {
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++)
-		if (!isalnum((unsigned char)*text) &&
-		    strchr("._:/-", *text) == NULL)
-			return false;
-	return true;
+	const char *t = text;
+
+	while (isalnum((unsigned char)*t) || (*t != '\0' && strchr("._:-", *t)))
+		t++;
+	return t > text && *t == '\0';
 }
 
+/* Quotes what libconfuse would not read as the same word. */
 static void
 print_text(FILE *f, const char *text)
 {
-	/* A slash may begin a comment. */
-	if (is_plain(text) && *text != '/') {
+	if (is_plain(text)) {
 		fputs(text, f);
 		return;
 	}
 	fputc('"', f);
 	for (; *text != '\0'; text++) {
-		if (strchr("\"\\$", *text) != NULL)
-			fputc('\\', f);
-		if (iscntrl((unsigned char)*text))
-			fprintf(f, "\\x%02x", (unsigned char)*text);
+		unsigned char c = (unsigned char)*text;
+
+		if (c == '\n')
+			fputs("\\n", f);
+		else if (iscntrl(c))
+			fprintf(f, "\\x%02x", c);
+		else if (c == '"' || c == '\\' || (c == '$' && text[1] == '{'))
+			fprintf(f, "\\%c", c);
 		else
-			fputc(*text, f);
+			fputc(c, f);
 	}
 	fputc('"', f);
 }
 
 static uint64_t
-load_number(const struct schema_option *o, const void *field)
+get_number(const struct schema_option *o, const void *field)
 {
 	uint8_t n8;
 	uint16_t n16;
 	uint32_t n32;
-	uint64_t n64;
+	uint64_t n64 = 0;
 
 	switch (o->width) {
 	case sizeof(n8):
@@ -64,189 +72,219 @@ load_number(const struct schema_option *o, const void *field)
 	case sizeof(n32):
 		memcpy(&n32, field, sizeof(n32));
 		return n32;
-	default:
+	case sizeof(n64):
 		memcpy(&n64, field, sizeof(n64));
-		return n64;
+		break;
 	}
+	return n64;
 }
 
 static void
-print_number(FILE *f, const struct schema_option *o, uint64_t n)
+print_word(FILE *f, const struct schema_option *o, const void *field)
+{
+	fputs(schema_word_name(o->words, (int)get_number(o, field)), f);
+}
+
+static void
+print_number(FILE *f, const struct schema_option *o, const void *field)
+{
+	fprintf(f, "%" PRIu64, get_number(o, field));
+}
+
+static void
+print_mark(FILE *f, const struct schema_option *o, const void *field)
+{
+	fprintf(f, "%#" PRIx64, get_number(o, field));
+}
+
+static void
+print_size(FILE *f, const struct schema_option *o, const void *field)
 {
 	char buf[NUM_TEXT_MAX];
-	const char *name;
 
-	switch (o->type) {
-	case SCHEMA_WORD:
-		fputs(schema_word_name(o->words, (int)n), f);
-		break;
-	case SCHEMA_PROTOCOL:
-		name = schema_word_name(schema_protocols, (int)n);
-		if (name != NULL)
-			fputs(name, f);
-		else
-			fprintf(f, "%" PRIu64, n);
-		break;
-	case SCHEMA_MARK:
-		fprintf(f, "0x%" PRIx64, n);
-		break;
-	case SCHEMA_SIZE:
-		fputs(num_format_size(n, buf), f);
-		break;
-	case SCHEMA_TIME:
-		fputs(num_format_time(n, buf), f);
-		break;
-	default:
-		fprintf(f, "%" PRIu64, n);
-	}
+	fputs(num_format_size(get_number(o, field), buf), f);
+}
+
+static void
+print_time(FILE *f, const struct schema_option *o, const void *field)
+{
+	char buf[NUM_TEXT_MAX];
+
+	fputs(num_format_time(get_number(o, field), buf), f);
+}
+
+static void
+print_string(FILE *f, const struct schema_option *o, const void *field)
+{
+	const char *const *text = field;
+
+	print_text(f, *text);
+}
+
+static void
+print_address(FILE *f, const struct schema_option *o, const void *field)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	print_text(f, addr_format(field, buf));
+}
+
+static void
+print_protocol(FILE *f, const struct schema_option *o, const void *field)
+{
+	int n = (int)get_number(o, field);
+	const char *name = schema_word_name(schema_protocols, n);
+
+	if (name != NULL)
+		fputs(name, f);
+	else
+		fprintf(f, "%d", n);
 }
 
 static void
 print_words(FILE *f, const struct conf_words *w)
 {
+	fputs("{", f);
 	for (size_t i = 0; i < w->n; i++) {
 		fputs(i == 0 ? " " : ", ", f);
 		print_text(f, w->v[i].text);
 	}
+	fputs(w->n == 0 ? "}" : " }", f);
 }
 
 static void
-print_prefixes(FILE *f, const struct addr_prefix *p, size_t n)
+print_prefixes(FILE *f, const struct addr_prefix *v, size_t n)
 {
 	char buf[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < n; i++) {
-		fputs(i == 0 ? " " : ", ", f);
-		print_text(f, addr_prefix_format(&p[i], buf));
-	}
+	fputs(n == 0 ? "any" : "{ ", f);
+	for (size_t i = 0; i < n; i++)
+		fprintf(f, "%s%s", addr_prefix_format(&v[i], buf),
+		    i + 1 < n ? ", " : " }");
 }
 
 static void
-print_ports(FILE *f, const struct conf_ports *p, size_t n)
+print_ports(FILE *f, const struct conf_ports *v, size_t n)
 {
+	fputs(n == 0 ? "any" : "{ ", f);
 	for (size_t i = 0; i < n; i++) {
-		fprintf(f, "%s%u", i == 0 ? " " : ", ", p[i].lo);
-		if (p[i].hi != p[i].lo)
-			fprintf(f, "-%u", p[i].hi);
+		fprintf(f, "%u", v[i].lo);
+		if (v[i].hi != v[i].lo)
+			fprintf(f, "-%u", v[i].hi);
+		fputs(i + 1 < n ? ", " : " }", f);
 	}
-}
-
-/* How many values a list has; they may be none, which is not printed. */
-static size_t
-list_length(const struct schema_option *o, const char *self)
-{
-	if (o->type == SCHEMA_PREFIXES || o->type == SCHEMA_PORTS)
-		return *(const size_t *)(const void *)(self + o->count);
-	return ((const struct conf_words *)(const void *)(self + o->offset))
-	    ->n;
 }
 
 static void
 print_list(FILE *f, const struct schema_option *o, const char *self)
 {
 	const void *field = self + o->offset;
-	size_t n = list_length(o, self);
+	size_t n = 0;
 
-	fputc('{', f);
+	if (o->count != 0)
+		memcpy(&n, self + o->count, sizeof(n));
 	if (o->type == SCHEMA_PREFIXES)
-		print_prefixes(f, *(struct addr_prefix *const *)field, n);
+		print_prefixes(f, *(const struct addr_prefix *const *)field, n);
 	else if (o->type == SCHEMA_PORTS)
-		print_ports(f, *(struct conf_ports *const *)field, n);
+		print_ports(f, *(const struct conf_ports *const *)field, n);
 	else
 		print_words(f, field);
-	fputs(" }", f);
 }
 
-/* An option whose value is nothing is what leaving it out means. */
+/* What has no value is left out: there is no word for it. */
 static bool
-is_unset(const struct schema_option *o, const char *self)
+has_value(const struct schema_option *o, const void *field)
 {
-	const void *field = self + o->offset;
+	static const char *const no_text = NULL;
+	const struct addr *a = field;
 
-	if (o->offset == SCHEMA_NOWHERE || o->type >= SCHEMA_SECTION)
-		return true;
-	if (schema_is_list(o))
-		return list_length(o, self) == 0;
-	switch (o->type) {
-	case SCHEMA_TEXT:
-	case SCHEMA_EXPRESSION:
-	case SCHEMA_INTERFACE:
-		return *(char *const *)field == NULL;
-	case SCHEMA_ADDRESS:
-		return ((const struct addr *)field)->family == 0;
-	default:
-		/* Encapsulations without ports have port 0. */
-		return o->type == SCHEMA_NUMBER && !o->or_zero &&
-		    load_number(o, field) < o->min;
-	}
+	if (o->type == SCHEMA_ADDRESS)
+		return a->family != 0;
+	if (o->type == SCHEMA_EXPRESSION || o->type == SCHEMA_INTERFACE)
+		return memcmp(field, &no_text, sizeof(no_text)) != 0;
+	/* The port of an encapsulation without ports. */
+	return o->type != SCHEMA_NUMBER || o->min == 0 || o->or_zero ||
+	    get_number(o, field) != 0;
 }
 
 static void
-print_value(FILE *f, const struct schema_option *o, const char *self)
+print_options(const struct printer *p, const struct schema *s, const void *self)
 {
-	const void *field = self + o->offset;
-	char buf[ADDR_TEXT_MAX];
+	static print_value *const printers[] = {
+		[SCHEMA_WORD] = print_word,
+		[SCHEMA_NUMBER] = print_number,
+		[SCHEMA_MARK] = print_mark,
+		[SCHEMA_SIZE] = print_size,
+		[SCHEMA_TIME] = print_time,
+		[SCHEMA_TEXT] = print_string,
+		[SCHEMA_EXPRESSION] = print_string,
+		[SCHEMA_INTERFACE] = print_string,
+		[SCHEMA_ADDRESS] = print_address,
+		[SCHEMA_PROTOCOL] = print_protocol,
+	};
 
-	if (schema_is_list(o)) {
-		print_list(f, o, self);
-		return;
-	}
-	switch (o->type) {
-	case SCHEMA_TEXT:
-	case SCHEMA_EXPRESSION:
-	case SCHEMA_INTERFACE:
-		print_text(f, *(char *const *)field);
-		break;
-	case SCHEMA_ADDRESS:
-		print_text(f, addr_format(field, buf));
-		break;
-	default:
-		print_number(f, o, load_number(o, field));
-	}
-}
-
-static void
-print_options(FILE *f, const struct schema *s, const void *self,
-    const char *indent)
-{
 	for (size_t i = 0; i < s->n; i++) {
-		if (is_unset(&s->options[i], self))
+		const struct schema_option *o = &s->options[i];
+		const char *field = (const char *)self + o->offset;
+
+		if (o->offset == SCHEMA_NOWHERE || o->type == SCHEMA_SECTION ||
+		    !has_value(o, field))
 			continue;
-		fprintf(f, "%s%s = ", indent, s->options[i].name);
-		print_value(f, &s->options[i], self);
-		fputc('\n', f);
+		fprintf(p->f, "%s%s = ", p->indent, o->name);
+		if (schema_is_list(o))
+			print_list(p->f, o, self);
+		else
+			printers[o->type](p->f, o, field);
+		fputc('\n', p->f);
 	}
 }
 
 static void
-print_title(FILE *f, const char *indent, const char *kind, const char *name)
+print_rule(FILE *f, const struct conf_rule *rule)
 {
-	fprintf(f, "%s%s ", indent, kind);
-	print_text(f, name);
+	struct printer p = { f, "\t\t" };
+
+	fputs("\trule ", f);
+	print_text(f, rule->name);
 	fputs(" {\n", f);
+	print_options(&p, &schema_rule, rule);
+	fputs("\t}\n", f);
+}
+
+static void
+print_mirror(FILE *f, const struct conf_mirror *m)
+{
+	struct printer p = { f, "\t" };
+
+	fputs("\nmirror ", f);
+	print_text(f, m->name);
+	fputs(" {\n", f);
+	print_options(&p, &schema_mirror, m);
+	for (size_t i = 0; i < m->nrules; i++)
+		print_rule(f, &m->rules[i]);
+	fputs("}\n", f);
+}
+
+static void
+print_target(FILE *f, const struct conf_target *t)
+{
+	struct printer p = { f, "\t" };
+
+	fputs("\ntarget ", f);
+	print_text(f, t->name);
+	fputs(" {\n", f);
+	print_options(&p, &schema_target, t);
+	fputs("}\n", f);
 }
 
 void
 conf_print(const struct conf *c, FILE *f)
 {
-	print_options(f, &schema_root, c, "");
-	for (size_t i = 0; i < c->ntargets; i++) {
-		fputc('\n', f);
-		print_title(f, "", "target", c->targets[i].name);
-		print_options(f, &schema_target, &c->targets[i], "\t");
-		fputs("}\n", f);
-	}
-	for (size_t i = 0; i < c->nmirrors; i++) {
-		const struct conf_mirror *m = &c->mirrors[i];
+	struct printer p = { f, "" };
 
-		fputc('\n', f);
-		print_title(f, "", "mirror", m->name);
-		print_options(f, &schema_mirror, m, "\t");
-		for (size_t j = 0; j < m->nrules; j++) {
-			print_title(f, "\t", "rule", m->rules[j].name);
-			print_options(f, &schema_rule, &m->rules[j], "\t\t");
-			fputs("\t}\n", f);
-		}
-		fputs("}\n", f);
-	}
+	print_options(&p, &schema_root, c);
+	for (size_t i = 0; i < c->ntargets; i++)
+		print_target(f, &c->targets[i]);
+	for (size_t i = 0; i < c->nmirrors; i++)
+		print_mirror(f, &c->mirrors[i]);
 }
