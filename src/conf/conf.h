@@ -121,7 +121,7 @@ struct conf {
 };
 
 /* Errors and warnings found in a configuration, in order of file and line,
- * each a finished line "file:line: ..." without control characters; in
+ * each a finished line "file:line: ..." of printable characters; in
  * warnings "warning: " follows the place. */
 struct conf_report {
 	char **errors;

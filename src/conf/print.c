@@ -225,10 +225,12 @@ print_options(const struct printer *p, const struct schema *s, const void *self)
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct schema_option *o = &s->options[i];
-		const char *field = (const char *)self + o->offset;
+		const char *field;
 
-		if (o->offset == SCHEMA_NOWHERE || o->type == SCHEMA_SECTION ||
-		    !has_value(o, field))
+		if (o->offset == SCHEMA_NOWHERE || o->type == SCHEMA_SECTION)
+			continue;
+		field = (const char *)self + o->offset;
+		if (!has_value(o, field))
 			continue;
 		fprintf(p->f, "%s%s = ", p->indent, o->name);
 		if (schema_is_list(o))

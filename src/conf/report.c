@@ -2,7 +2,6 @@
 /* The lines of a report: quoting what was written, and their order. */
 #include "config.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "conf/conf.h"
 #include "conf/report.h"
+#include "conf/text.h"
 
 struct sort_key {
 	char *text;
@@ -35,28 +35,35 @@ report_quote(char buf[static REPORT_QUOTE_MAX], const char *text)
 	return buf;
 }
 
-/* One error is one line: control characters become \xNN. Takes text. */
+/* One error is one line, whatever was written: what is not printable becomes
+ * \xNN. Takes text. */
 static char *
-escape_controls(char *text)
+escape(char *text)
 {
+	size_t len = text == NULL ? 0 : strlen(text);
 	char *out, *p;
 
-	if (text == NULL || (out = malloc(4 * strlen(text) + 1)) == NULL) {
+	if (text == NULL || (out = malloc(4 * len + 1)) == NULL) {
 		free(text);
 		return NULL;
 	}
 	p = out;
-	for (const char *t = text; *t != '\0'; t++)
-		if (iscntrl((unsigned char)*t))
+	for (const char *t = text; len > 0;) {
+		size_t n = text_step(t, len);
+
+		if (n == 0)
 			p += sprintf(p, "\\x%02x", (unsigned char)*t);
 		else
-			*p++ = *t;
+			p = mempcpy(p, t, n);
+		t += n == 0 ? 1 : n;
+		len -= n == 0 ? 1 : n;
+	}
 	*p = '\0';
 	free(text);
 	return out;
 }
 
-static char *
+static char *__attribute__((format(printf, 3, 0)))
 format_line(const struct conf_pos *pos, const char *kind, const char *fmt,
     va_list ap)
 {
@@ -78,7 +85,7 @@ format_line(const struct conf_pos *pos, const char *kind, const char *fmt,
 		free(line);
 		return NULL;
 	}
-	return escape_controls(line);
+	return escape(line);
 }
 
 /* Takes line; NULL if there was no memory for it. */

@@ -119,15 +119,49 @@ check_together(const struct rules *rs)
 	box_set_fini(&left);
 }
 
-/* The first rule before the given one that covers the box, or rule. */
-static size_t
-covered_by(const struct rules *rs, const struct box *b, size_t rule)
+/* Whether the rule before covers the box. */
+static bool
+covers(const struct rules *rs, size_t before, const struct box *b)
 {
-	for (size_t i = 0; i < rule; i++)
-		for (size_t j = 0; j < rs->sets[i].n; j++)
-			if (box_covers(&rs->sets[i].v[j], b, rs->budget))
-				return i;
+	for (size_t i = 0; i < rs->sets[before].n; i++)
+		if (box_covers(&rs->sets[before].v[i], b, rs->budget))
+			return true;
+	return false;
+}
+
+/* The first rule that covers all boxes of the given one by itself, or the
+ * given one. */
+static size_t
+covered_by_one(const struct rules *rs, size_t rule)
+{
+	const struct box_set *s = &rs->sets[rule];
+
+	for (size_t i = 0; i < rule; i++) {
+		size_t n = 0;
+
+		while (n < s->n && covers(rs, i, &s->v[n]))
+			n++;
+		if (n == s->n)
+			return i;
+	}
 	return rule;
+}
+
+/* The last of the rules that cover its boxes together, or the given one. */
+static size_t
+covered_by_some(const struct rules *rs, size_t rule)
+{
+	const struct box_set *s = &rs->sets[rule];
+	size_t last = 0;
+
+	for (size_t n = 0; n < s->n; n++) {
+		size_t i = 0;
+
+		while (i < rule && !covers(rs, i, &s->v[n]))
+			i++;
+		last = i > last ? i : last;
+	}
+	return last;
 }
 
 static void
@@ -137,33 +171,25 @@ report_shadow(const struct rules *rs, size_t last, size_t by, bool alone)
 	char q[REPORT_QUOTE_MAX], q2[REPORT_QUOTE_MAX];
 
 	conf_report_warn(rs->report, &rule[last].pos,
-	    "mirror %s: rule %s: never decides: %s%s (%s:%u) before it "
+	    "mirror %s: rule %s: never decides: %srule %s (%s:%u) before it "
 	    "match%s all its packets",
 	    rs->name, report_quote(q, rule[last].name),
-	    alone ? "rule " : "other rules and ",
-	    report_quote(q2, rule[by].name), rule[by].pos.file,
-	    rule[by].pos.line, alone ? "es" : "");
+	    alone ? "" : "other rules and ", report_quote(q2, rule[by].name),
+	    rule[by].pos.file, rule[by].pos.line, alone ? "es" : "");
 }
 
 static void
 check_shadows(const struct rules *rs)
 {
 	for (size_t i = 1; i < rs->mirror->nrules; i++) {
-		size_t n = rs->sets[i].n, covered = 0, by = 0;
-		bool alone = true;
+		size_t one, some;
 
-		while (covered < n) {
-			size_t rule = covered_by(rs, &rs->sets[i].v[covered],
-			    i);
-
-			if (rule == i)
-				break;
-			alone &= covered == 0 || rule == by;
-			by = rule > by ? rule : by;
-			covered++;
-		}
-		if (n > 0 && covered == n)
-			report_shadow(rs, i, by, alone);
+		if (rs->sets[i].n == 0)
+			continue;
+		one = covered_by_one(rs, i);
+		some = one == i ? covered_by_some(rs, i) : one;
+		if (some < i)
+			report_shadow(rs, i, some, one < i);
 	}
 }
 

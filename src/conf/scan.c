@@ -129,6 +129,17 @@ scan_quoted(struct scan *s, struct scan_token *t)
 	skip(s, 1);
 }
 
+/* How many characters there are before one of stop, or the end. */
+static size_t
+span_to(const struct scan *s, const char *stop)
+{
+	size_t n = 0;
+
+	while (strchr(stop, peek(s, n)) == NULL)
+		n++;
+	return n;
+}
+
 static void
 scan_bare(struct scan *s, struct scan_token *t)
 {
@@ -143,8 +154,11 @@ scan_bare(struct scan *s, struct scan_token *t)
 			    "has an unquoted *: put the word in quotes" :
 			    "has an unquoted +: put the word in quotes";
 	}
-	if (peek(s, 0) == '{' && s->text[s->at - 1] == '$')
+	if (peek(s, 0) == '{' && s->text[s->at - 1] == '$') {
 		t->fault = "has a ${...}: environment variables are not read";
+		skip(s, span_to(s, "}\n"));
+		skip(s, peek(s, 0) == '}');
+	}
 }
 
 void

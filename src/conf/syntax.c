@@ -191,6 +191,8 @@ unknown_option(struct walk *w, const struct block *b, const char *name,
 static bool
 list(struct walk *w, const struct block *b, size_t *n)
 {
+	char q[REPORT_QUOTE_MAX];
+
 	for (*n = 1;; ++*n) {
 		if (!advance(w, b))
 			return false;
@@ -200,13 +202,16 @@ list(struct walk *w, const struct block *b, size_t *n)
 		}
 		if (w->tok.kind != SCAN_WORD)
 			return unexpected(w, b, "a value or \"}\"");
+		quote_token(w, q);
 		if (!advance(w, b))
 			return false;
 		if (is_sign(w, '}'))
 			return true;
 		if (is_sign(w, '=')) {
 			complain(w, b, w->tok.line,
-			    "words with a = in them need quotes");
+			    "%s is followed by a =: words with a = in them "
+			    "need quotes",
+			    q);
 			return skip_to(w, b, '{', '}');
 		}
 		if (!is_sign(w, ','))
@@ -269,7 +274,7 @@ call(struct walk *w, const struct block *b)
 	if (!advance(w, b))
 		return false;
 	if (!is_sign(w, '('))
-		return unexpected(w, b, "(\"FILE\")");
+		return unexpected(w, b, "include(\"FILE\")");
 	if (!advance(w, b))
 		return false;
 	if (w->tok.kind != SCAN_WORD)

@@ -37,23 +37,28 @@ decode(uint32_t *c, const unsigned char *p, size_t len)
 	return *c < least[n] ? 0 : n;
 }
 
+size_t
+text_step(const char *text, size_t len)
+{
+	uint32_t c = 0;
+	size_t n = decode(&c, (const unsigned char *)text, len);
+
+	for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]);
+	     i++)
+		if (c >= unprintable[i].first && c <= unprintable[i].last)
+			return 0;
+	return n;
+}
+
 bool
 text_is_printable(const char *text, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)text;
-	uint32_t c;
-
 	while (len > 0) {
-		size_t n = decode(&c, p, len);
+		size_t n = text_step(text, len);
 
 		if (n == 0)
 			return false;
-		for (size_t i = 0;
-		     i < sizeof(unprintable) / sizeof(unprintable[0]); i++)
-			if (c >= unprintable[i].first &&
-			    c <= unprintable[i].last)
-				return false;
-		p += n;
+		text += n;
 		len -= n;
 	}
 	return true;

@@ -10,6 +10,10 @@
  * or marks that change the direction of writing. */
 bool text_is_printable(const char *text, size_t len);
 
+/* The bytes of the printable character that text begins with; 0 if it begins
+ * with none. */
+size_t text_step(const char *text, size_t len);
+
 /* How many characters the len bytes of printable text are. */
 size_t text_length(const char *text, size_t len);
 
