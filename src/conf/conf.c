@@ -258,8 +258,10 @@ keep_name(struct load *l, const char *name)
 	char **v = reallocarray(c->files, l->nfiles + 2, sizeof(*v));
 	char *copy = strdup(name);
 
-	if (v != NULL)
+	if (v != NULL) {
 		c->files = v;
+		v[l->nfiles] = NULL;
+	}
 	if (v == NULL || copy == NULL) {
 		free(copy);
 		return NULL;
