@@ -297,7 +297,7 @@ load_file(struct load *l, const char *path, const struct include_request *rq)
 			out_of_memory(l);
 		else
 			parse_text(l, file.text, file.len);
-	} else if (include_is_above(&l->include, known, from)) {
+	} else if (rq != NULL && include_is_above(&l->include, known, from)) {
 		conf_report_error(l->report, &rq->pos,
 		    known == from ?
 			"include: \"%s\" includes itself" :

@@ -196,9 +196,10 @@ check_shadows(const struct rules *rs)
 void
 rules_check(const struct conf_mirror *m, size_t *budget, struct conf_report *r)
 {
-	struct rules rs = { .mirror = m, .budget = budget, .report = r };
+	struct rules rs = { .mirror = m, .report = r };
 	size_t n = 0;
 
+	rs.budget = budget;
 	report_quote(rs.name, m->name);
 	rs.sets = calloc(m->nrules + 1, sizeof(*rs.sets));
 	while (rs.sets != NULL && n < m->nrules &&

@@ -15,7 +15,7 @@
 static char
 peek(const struct scan *s, size_t n)
 {
-	return s->len - s->at > n ? s->text[s->at + n] : '\0';
+	return (char)(s->len - s->at > n ? s->text[s->at + n] : '\0');
 }
 
 static void

@@ -255,7 +255,8 @@ is_host(const struct addr *a)
 	if (memcmp(a->bytes, zero, sizeof(zero)) == 0)
 		return false;
 	if (a->family == AF_INET)
-		return a->bytes[0] >> 4 != 0xe && memcmp(a->bytes, ones, 4);
+		return a->bytes[0] >> 4 != 0xe &&
+		    memcmp(a->bytes, ones, sizeof(ones)) != 0;
 	return a->bytes[0] != 0xff;
 }
 
