@@ -13,7 +13,7 @@
 #include "conf/rules.h"
 #include "conf/schema.h"
 
-#define VXLAN_SESSION_MAX 0xffffff
+#define VNI_MAX 0xffffff
 
 /* A name and where it is given; v of names is sorted by name, then by
  * place. */
@@ -183,12 +183,13 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 		return;
 	if (t->encap == CONF_GRE && t->port != 0)
 		conf_report_error(r, &t->pos,
-		    "target %s: port: gre has no ports (encap = vxlan has)", q);
-	if (t->encap == CONF_VXLAN && t->sequence)
-		conf_report_error(r, &t->pos,
-		    "target %s: sequence: vxlan has "
-		    "no sequence numbers (encap = gre has)",
+		    "target %s: port: gre has no ports (vxlan and geneve have)",
 		    q);
+	if (t->encap != CONF_GRE && t->sequence)
+		conf_report_error(r, &t->pos,
+		    "target %s: sequence: %s has "
+		    "no sequence numbers (encap = gre has)",
+		    q, schema_encap_name(t->encap));
 	if (t->source_address.family != 0 &&
 	    t->source_address.family != t->address.family)
 		conf_report_error(r, &t->pos,
@@ -205,14 +206,15 @@ check_session(const struct conf_mirror *m, struct conf_report *r)
 	for (size_t i = 0; !m->faulty && i < m->ntargets; i++) {
 		const struct conf_target *t = m->targets[i];
 
-		if (t->faulty || t->encap != CONF_VXLAN ||
-		    m->session_id <= VXLAN_SESSION_MAX)
+		if (t->faulty || t->encap == CONF_GRE ||
+		    m->session_id <= VNI_MAX)
 			continue;
 		conf_report_error(r, &m->session_id_pos,
-		    "mirror %s: session-id: %u is too big for vxlan, which "
+		    "mirror %s: session-id: %u is too big for %s, which "
 		    "target %s uses (0-%u)",
 		    report_quote(q, m->name), m->session_id,
-		    report_quote(q2, t->name), VXLAN_SESSION_MAX);
+		    schema_encap_name(t->encap), report_quote(q2, t->name),
+		    VNI_MAX);
 	}
 }
 

@@ -111,7 +111,7 @@ static const struct schema_option target_options[] = {
 	{ "address", SCHEMA_ADDRESS, FIELD(conf_target, address),
 	    POS(conf_target, address), .required = true, .reserved = true },
 	{ "encap", WORD(encaps), FIELD(conf_target, encap), .reserved = true,
-	    .supported = CONF_GENEVE },
+	    .supported = CONF_ERSPAN },
 	{ "port", SCHEMA_NUMBER, FIELD(conf_target, port), .min = 1,
 	    .max = 65535 },
 	{ "weight", SCHEMA_NUMBER, FIELD(conf_target, weight), .max = 100 },
@@ -191,4 +191,10 @@ schema_word_name(const struct schema_word *words, int value)
 	while (words->name != NULL && words->value != value)
 		words++;
 	return words->name;
+}
+
+const char *
+schema_encap_name(enum conf_encap encap)
+{
+	return schema_word_name(encaps, (int)encap);
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf/conf.h"
+
 #define SCHEMA_OPTIONS_MAX 32	    /* in one section */
 #define SCHEMA_LIST_MAX	   4096	    /* values of one option */
 #define SCHEMA_NOWHERE	   SIZE_MAX /* offset of what is checked, not stored */
@@ -78,6 +80,9 @@ bool schema_is_supported(const struct schema_option *o);
 
 /* The canonical name of a word's value. */
 const char *schema_word_name(const struct schema_word *words, int value);
+
+/* As written in a configuration. */
+const char *schema_encap_name(enum conf_encap encap);
 
 /* The protocols that have a name; the value is the IP protocol number. */
 extern const struct schema_word schema_protocols[];

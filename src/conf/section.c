@@ -11,7 +11,8 @@
 #include "conf/text.h"
 #include "conf/value.h"
 
-#define VXLAN_PORT 4789
+#define VXLAN_PORT  4789
+#define GENEVE_PORT 6081
 
 static const struct conf conf_defaults = {
 	.max_mirrors = 5,
@@ -188,7 +189,10 @@ section_close(struct section *s)
 {
 	struct conf_target *t = s->self;
 
-	if (s->schema == &schema_target && t->encap == CONF_VXLAN &&
-	    t->port == 0)
+	if (s->schema != &schema_target || t->port != 0)
+		return;
+	if (t->encap == CONF_VXLAN)
 		t->port = VXLAN_PORT;
+	else if (t->encap == CONF_GENEVE)
+		t->port = GENEVE_PORT;
 }

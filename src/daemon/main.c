@@ -46,7 +46,7 @@ static void
 print_version(void)
 {
 	puts("trafmirrord " PACKAGE_VERSION);
-	puts("encapsulations: vxlan gre");
+	puts("encapsulations: vxlan gre geneve");
 	puts("balance: flow source packet replicate");
 }
 

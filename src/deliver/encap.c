@@ -10,6 +10,7 @@
 static const struct encap_ops *const encaps[] = {
 	[CONF_VXLAN] = &encap_vxlan,
 	[CONF_GRE] = &encap_gre,
+	[CONF_GENEVE] = &encap_geneve,
 };
 
 void

@@ -23,6 +23,19 @@ test_vxlan(void)
 }
 
 static void
+test_geneve(void)
+{
+	static const uint8_t want[] = { 0, 0, 0x65, 0x58, 0x12, 0x34, 0x56, 0 };
+	struct encap e;
+
+	encap_init(&e, CONF_GENEVE, 0x123456, false);
+	CU_ASSERT_EQUAL(e.protocol, IPPROTO_UDP);
+	CU_ASSERT_EQUAL_FATAL(e.len, sizeof(want));
+	CU_ASSERT_EQUAL(memcmp(e.header, want, sizeof(want)), 0);
+	CU_ASSERT_EQUAL(e.sequence_offset, 0);
+}
+
+static void
 test_gre(void)
 {
 	static const uint8_t want[] = { 0x20, 0, 0x65, 0x58, 0x89, 0xab, 0xcd,
@@ -45,5 +58,6 @@ test_gre(void)
 static const struct unit_test tests[] = {
 	{ "vxlan", test_vxlan },
 	{ "gre", test_gre },
+	{ "geneve", test_geneve },
 };
 UNIT_MAIN("encap", tests)
