@@ -111,47 +111,71 @@ expression_rule(const struct conf_rule *r)
 }
 
 /* A load behind the end of a frame would reject the frame, so every test
- * first asks for the bytes it reads: a runt is mirrored like any other. */
+ * first asks for the bytes it reads: a runt is mirrored like any other. For
+ * the same reason all offsets are fixed: our copies, and the errors that
+ * quote them, have no IP options. shift: see expression_exclude. */
 
 /* A copy to target t, or a later fragment of one; seen where the mark of
- * our sockets is gone, behind a veth or on another host. Then the ICMP
- * errors it causes, whose quoted header starts behind 8 bytes. */
+ * our sockets is gone, behind a veth or on another host. */
 static void
-put_copy4(FILE *f, const struct conf_target *t, const char *text)
+put_copy4(FILE *f, const struct conf_target *t, const char *text,
+    unsigned shift)
 {
-	uint32_t dst = bytes_get32(t->address.bytes);
-	const char *icmp_error =
-	    "(icmp and greater 66 and (icmp[0] = 3 or icmp[0] = 4 or "
-	    "icmp[0] = 11 or icmp[0] = 12) and icmp[24:4] = ";
+	bool gre = t->encap == CONF_GRE;
 
-	if (t->encap == CONF_GRE)
+	fprintf(f, "(ip and greater %u and ip[9] = %d and ip dst host %s",
+	    34 + shift, gre ? IPPROTO_GRE : IPPROTO_UDP, text);
+	if (!gre)
 		fprintf(f,
-		    "(ip proto 47 and greater 34 and ip dst host %s) or "
-		    "%s%" PRIu32 " and icmp[17] = 47)",
-		    text, icmp_error, dst);
-	else
-		fprintf(f,
-		    "(ip proto 17 and greater 38 and ip dst host %s and "
-		    "(ip[6:2] & 0x1fff != 0 or "
-		    "(dst port %u and src portrange 49152-65535))) or "
-		    "%s%" PRIu32 " and icmp[17] = 17 and icmp[30:2] = %u)",
-		    text, t->port, icmp_error, dst, t->port);
+		    " and (ip[6:2] & 0x1fff != 0 or (greater %u and "
+		    "ip[0] = 0x45 and ip[22:2] = %u and ip[20:2] >= 49152))",
+		    38 + shift, t->port);
+	fputc(')', f);
+}
+
+/* The ICMP errors that copies cause; the quoted header is at 28. */
+static void
+put_error4(FILE *f, const struct conf_target *t, unsigned shift)
+{
+	bool gre = t->encap == CONF_GRE;
+
+	fprintf(f,
+	    " or (ip and greater %u and ip[9] = 1 and ip[0] = 0x45 and "
+	    "ip[6:2] & 0x1fff = 0 and (ip[20] = 3 or ip[20] = 4 or "
+	    "ip[20] = 11 or ip[20] = 12) and ip[44:4] = %" PRIu32
+	    " and ip[37] = %d",
+	    66 + shift, bytes_get32(t->address.bytes),
+	    gre ? IPPROTO_GRE : IPPROTO_UDP);
+	if (!gre)
+		fprintf(f, " and ip[50:2] = %u", t->port);
+	fputc(')', f);
 }
 
 static void
-put_copy6(FILE *f, const struct conf_target *t, const char *text)
+put_copy6(FILE *f, const struct conf_target *t, const char *text,
+    unsigned shift)
 {
 	if (t->encap == CONF_GRE)
-		fprintf(f, "(ip6 proto 47 and greater 54 and ip6 dst host %s)",
-		    text);
+		fprintf(f,
+		    "(ip6 and greater %u and ip6[6] = 47 and "
+		    "ip6 dst host %s)",
+		    54 + shift, text);
 	else
 		fprintf(f,
-		    "(ip6 and greater 58 and ip6 dst host %s and "
+		    "(ip6 and greater %u and ip6 dst host %s and "
 		    "(ip6[6] = 44 or (ip6[6] = 17 and ip6[42:2] = %u and "
 		    "ip6[40:2] >= 49152)))",
-		    text, t->port);
-	fputs(" or (icmp6 and greater 106 and ip6[40] >= 1 and ip6[40] <= 4",
-	    f);
+		    58 + shift, text, t->port);
+}
+
+/* The quoted header is at 48. */
+static void
+put_error6(FILE *f, const struct conf_target *t, unsigned shift)
+{
+	fprintf(f,
+	    " or (ip6 and greater %u and ip6[6] = 58 and ip6[40] >= 1 and "
+	    "ip6[40] <= 4",
+	    106 + shift);
 	for (unsigned i = 0; i < 4; i++)
 		fprintf(f, " and ip6[%u:4] = %" PRIu32, 72 + 4 * i,
 		    bytes_get32(t->address.bytes + (size_t)4 * i));
@@ -171,20 +195,21 @@ uses_target(const struct conf_mirror *m, const struct conf_target *t)
 }
 
 static void
-put_host(FILE *f, const struct conf_target *t, const char *text)
+put_host(FILE *f, const struct conf_target *t, const char *text, unsigned shift)
 {
 	if (t->address.family == AF_INET)
 		fprintf(f,
-		    "(ip and greater 34 and ip host %s) or "
-		    "(arp and greater 42 and arp host %s) or ",
-		    text, text);
+		    "(ip and greater %u and ip host %s) or "
+		    "(arp and greater %u and arp host %s) or ",
+		    34 + shift, text, 42 + shift, text);
 	else
-		fprintf(f, "(ip6 and greater 54 and ip6 host %s) or ", text);
+		fprintf(f, "(ip6 and greater %u and ip6 host %s) or ",
+		    54 + shift, text);
 }
 
 static void
 put_target(FILE *f, const struct conf *c, const struct conf_mirror *m,
-    const struct conf_target *t)
+    const struct conf_target *t, unsigned shift)
 {
 	char text[ADDR_TEXT_MAX];
 	bool used = false;
@@ -197,15 +222,19 @@ put_target(FILE *f, const struct conf *c, const struct conf_mirror *m,
 		fputs(" or ", f);
 	addr_format(&t->address, text);
 	if (m->exclude_targets && uses_target(m, t))
-		put_host(f, t, text);
-	if (t->address.family == AF_INET)
-		put_copy4(f, t, text);
-	else
-		put_copy6(f, t, text);
+		put_host(f, t, text, shift);
+	if (t->address.family == AF_INET) {
+		put_copy4(f, t, text, shift);
+		put_error4(f, t, shift);
+	} else {
+		put_copy6(f, t, text, shift);
+		put_error6(f, t, shift);
+	}
 }
 
 char *
-expression_exclude(const struct conf *c, const struct conf_mirror *m)
+expression_exclude(const struct conf *c, const struct conf_mirror *m,
+    unsigned shift)
 {
 	char *text = NULL;
 	size_t len;
@@ -214,7 +243,7 @@ expression_exclude(const struct conf *c, const struct conf_mirror *m)
 	if (f == NULL)
 		return NULL;
 	for (size_t i = 0; i < c->ntargets; i++)
-		put_target(f, c, m, &c->targets[i]);
+		put_target(f, c, m, &c->targets[i], shift);
 	fclose(f);
 	return text;
 }

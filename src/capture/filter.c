@@ -18,6 +18,7 @@
 #include "conf/conf.h"
 
 #define SNAPLEN	    262144
+#define VLAN_LEN    4
 #define VLAN_LEVELS 3 /* no tag in the frame, one, two */
 
 /* Where a step of the program goes once its expression has matched or not. */
@@ -162,11 +163,12 @@ add_rule(struct code *c, const struct conf_mirror *m, const struct conf_rule *r,
 	return rc;
 }
 
+/* level: VLAN tags in front of what is excluded. */
 static int
-add_exclude(struct code *c, const struct conf *conf,
+add_exclude(struct code *c, unsigned level, const struct conf *conf,
     const struct conf_mirror *m, struct err *err)
 {
-	char *text = expression_exclude(conf, m);
+	char *text = expression_exclude(conf, m, VLAN_LEN * level);
 	int rc;
 
 	if (text == NULL)
@@ -213,7 +215,8 @@ add_runt_guard(struct code *c, const struct conf_mirror *m)
 {
 	const struct bpf_insn guard[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 14 + 4 * VLAN_LEVELS, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 14 + VLAN_LEN * VLAN_LEVELS,
+		    1, 0),
 		accept_insn,
 	};
 
@@ -223,26 +226,32 @@ add_runt_guard(struct code *c, const struct conf_mirror *m)
 
 /* Makes a program see through VLAN tags that are inside the frame: one copy
  * of it for each depth, with offsets moved by 4, and a look at the
- * EtherType to choose between them. */
+ * EtherType to choose between them. exclude: what to begin with at each
+ * depth, or none of it. */
 static void
-add_vlan_levels(struct code *out, const struct code *body)
+add_vlan_levels(struct code *out, const struct code exclude[static VLAN_LEVELS],
+    const struct code *body)
 {
 	for (bpf_u_int32 level = 0; level < VLAN_LEVELS; level++) {
 		struct bpf_insn look[] = {
-			BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12 + 4 * level),
+			BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
+			    12 + VLAN_LEN * level),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x8100, 2, 0),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x88a8, 1, 0),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x9100, 0, 1),
-			BPF_STMT(BPF_JMP | BPF_JA, (bpf_u_int32)body->n),
+			BPF_STMT(BPF_JMP | BPF_JA,
+			    (bpf_u_int32)(exclude[level].n + body->n)),
 		};
 		size_t start;
 
 		if (level < VLAN_LEVELS - 1)
 			code_add(out, look, sizeof(look) / sizeof(look[0]));
 		start = out->n;
+		code_add(out, exclude[level].v, exclude[level].n);
 		code_add(out, body->v, body->n);
 		if (!out->no_memory)
-			shift_offsets(out->v + start, body->n, 4 * level);
+			shift_offsets(out->v + start, out->n - start,
+			    VLAN_LEN * level);
 	}
 }
 
@@ -338,16 +347,45 @@ choose_kernel_part(struct filter *f, struct code *parts, size_t n,
 	    "see net.core.optmem_max");
 }
 
+/* The user's expression and the rules, without what is excluded. */
+static int
+add_conditions(struct code *body, const struct conf_mirror *m, bool vlan,
+    struct err *err)
+{
+	if (m->bpf != NULL && !vlan &&
+	    add_expression(body, m->bpf, GO_NEXT, GO_REJECT, "bpf", err) == -1)
+		return -1;
+	return add_rules(body, m, err);
+}
+
+static bool
+no_memory(const struct code *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (c[i].no_memory)
+			return true;
+	return false;
+}
+
+static void
+codes_fini(struct code *c, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		code_fini(&c[i]);
+}
+
 static int
 compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
     const struct filter *old, struct err *err)
 {
-	struct code plain = { 0 }, parts[3] = { { 0 } }, exclude = { 0 };
+	struct code exclude[VLAN_LEVELS] = { { 0 } }, parts[3] = { { 0 } };
+	struct code body = { 0 }, accept = { 0 };
 	bool vlan = m->bpf != NULL && expression_uses_vlan(m->bpf);
 	int rc = -1;
 
-	if (add_exclude(&exclude, c, m, err) == -1)
-		goto out;
+	for (unsigned level = 0; level < VLAN_LEVELS; level++)
+		if (add_exclude(&exclude[level], level, c, m, err) == -1)
+			goto out;
 	if (vlan) {
 		/* The user's offsets count from the start of the frame. */
 		if (add_expression(&f->user, m->bpf, GO_NEXT, GO_REJECT, "bpf",
@@ -355,30 +393,25 @@ compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
 			goto out;
 		f->place = FILTER_USER_VLAN;
 	}
-	code_add(&plain, exclude.v, exclude.n);
-	if (m->bpf != NULL && !vlan &&
-	    add_expression(&plain, m->bpf, GO_NEXT, GO_REJECT, "bpf", err) ==
-		-1)
+	if (add_conditions(&body, m, vlan, err) == -1)
 		goto out;
-	if (add_rules(&plain, m, err) == -1)
-		goto out;
+	code_add(&accept, &accept_insn, 1);
 	add_runt_guard(&f->user, m);
-	add_vlan_levels(&f->user, &plain);
+	add_vlan_levels(&f->user, exclude, &body);
 	add_runt_guard(&parts[0], m);
-	add_vlan_levels(&parts[0], &plain);
-	code_add(&exclude, &accept_insn, 1);
-	add_vlan_levels(&parts[1], &exclude);
+	add_vlan_levels(&parts[0], exclude, &body);
+	add_vlan_levels(&parts[1], exclude, &accept);
 	code_add(&parts[2], &accept_insn, 1);
-	if (plain.no_memory || exclude.no_memory || f->user.no_memory ||
-	    parts[0].no_memory || parts[1].no_memory || parts[2].no_memory)
+	if (no_memory(exclude, VLAN_LEVELS) || no_memory(parts, 3) ||
+	    body.no_memory || accept.no_memory || f->user.no_memory)
 		err_sys(err, "filter");
 	else
 		rc = choose_kernel_part(f, parts, 3, old, err);
 out:
-	code_fini(&plain);
-	code_fini(&exclude);
-	for (size_t i = 0; i < 3; i++)
-		code_fini(&parts[i]);
+	codes_fini(exclude, VLAN_LEVELS);
+	codes_fini(parts, 3);
+	code_fini(&body);
+	code_fini(&accept);
 	return rc;
 }
 

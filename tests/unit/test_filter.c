@@ -300,23 +300,63 @@ test_exclude(void)
 	frame_bytes(&arp, "\0\0\0\0\0\0\x0a\x09\0\1", 10);
 	CU_ASSERT_FALSE(passes("", &arp));
 	CU_ASSERT_TRUE(passes(off, &arp));
+	for (int depth = 1; depth <= 2; depth++) {
+		frame_tag(&copy, 0x8100, 100);
+		frame_tag(&err6, 0x8100, 100);
+		frame_tag(&arp, 0x8100, 100);
+		CU_ASSERT_FALSE(passes(off, &copy));
+		CU_ASSERT_FALSE(passes(off, &err6));
+		CU_ASSERT_FALSE(passes("", &arp));
+		CU_ASSERT_TRUE(passes(off, &arp));
+	}
+}
+
+/* The last fragment of a copy can be a single byte. */
+static void
+test_exclude_fragment(void)
+{
+	struct frame f;
+
+	frame_ether(&f, 0);
+	frame_ip(&f, "10.0.0.14", "10.9.0.1", 17, 1);
+	frame_bytes(&f, "x", 1);
+	CU_ASSERT_TRUE(passes("exclude-targets = false", &f));
+	f.b[21] = 0xb9; /* offset */
+	CU_ASSERT_FALSE(passes("exclude-targets = false", &f));
+}
+
+/* Every beginning of f passes, behind up to two tags. */
+static void
+check_beginnings(struct frame f)
+{
+	struct filter *filter = make("exclude-targets = false");
+
+	for (int depth = 0; depth <= 2; depth++) {
+		for (uint32_t n = 0; n <= f.len; n++)
+			CU_ASSERT_TRUE(filter_match(filter, f.b, n, n));
+		frame_tag(&f, 0x8100, 100);
+	}
+	filter_free(filter);
 }
 
 /* A frame that ends early, or lies, is mirrored when no rule is there. */
 static void
 test_runts(void)
 {
-	struct frame f = tcp(V4, 1, 443), f6 = tcp(V6, 1, 443);
-	struct filter *filter = make("");
+	struct frame f4 = tcp(V4, 1, 443);
+	struct frame e4 = unreachable("10.0.0.14", "10.9.0.1", 17, 53);
+	struct frame u4 = udp("10.0.0.14", "10.9.0.1", 50000, 53);
 
-	for (uint32_t n = 0; n <= f.len; n++)
-		CU_ASSERT_TRUE(filter_match(filter, f.b, n, n));
-	for (uint32_t n = 0; n <= f6.len; n++)
-		CU_ASSERT_TRUE(filter_match(filter, f6.b, n, n));
-	f.b[14] = 0x40; /* header length 0 */
-	CU_ASSERT_TRUE(
-	    filter_match(filter, f.b, (uint32_t)f.len, (uint32_t)f.len));
-	filter_free(filter);
+	check_beginnings(f4);
+	check_beginnings(tcp(V6, 1, 443));
+	check_beginnings(e4);
+	check_beginnings(unreachable("fd00::14", "fd09::1", 17, 53));
+	check_beginnings(u4);
+	f4.b[14] = 0x40;	    /* header length 0 */
+	e4.b[14] = u4.b[14] = 0x4f; /* header length 60 */
+	check_beginnings(f4);
+	check_beginnings(e4);
+	check_beginnings(u4);
 }
 
 static char *
@@ -368,6 +408,7 @@ static const struct unit_test tests[] = {
 	{ "bpf", test_bpf },
 	{ "bpf error", test_bpf_error },
 	{ "exclude", test_exclude },
+	{ "exclude_fragment", test_exclude_fragment },
 	{ "runts", test_runts },
 	{ "too big", test_too_big },
 };
