@@ -2,11 +2,23 @@
 /* Saved captures as a source of frames. */
 #include "config.h"
 
+#include <string.h>
+
 #include <pcap/pcap.h>
 
 #include "base/err.h"
 #include "capture/filter.h"
 #include "capture/savefile.h"
+
+/* libpcap names the file only when it cannot be opened at all. */
+static void
+open_error(const char *path, const char *reason, struct err *err)
+{
+	if (strncmp(reason, path, strlen(path)) == 0)
+		err_set(err, "%s", reason);
+	else
+		err_set(err, "%s: %s", path, reason);
+}
 
 static pcap_t *
 open_file(const char *path, struct err *err)
@@ -19,7 +31,7 @@ open_file(const char *path, struct err *err)
 	pcap = pcap_open_offline_with_tstamp_precision(path,
 	    PCAP_TSTAMP_PRECISION_NANO, reason);
 	if (pcap == NULL) {
-		err_set(err, "%s", reason);
+		open_error(path, reason, err);
 		return NULL;
 	}
 	link = pcap_datalink(pcap);
