@@ -31,8 +31,9 @@ struct code {
 };
 
 struct filter {
-	struct code kernel; /* without the prologue */
-	struct code user;
+	struct code kernel;  /* without the prologue */
+	struct code exclude; /* in userspace; it sees the captured length */
+	struct code user;    /* in userspace, after exclude */
 	enum filter_place place;
 	enum conf_direction direction;
 	uint32_t mark;
@@ -207,11 +208,10 @@ shift_offsets(struct bpf_insn *v, size_t n, bpf_u_int32 by)
 	}
 }
 
-/* A frame too short to hold an EtherType behind two tags is taken as it is
- * when nothing but targets would keep it out: loads behind its end would
- * reject it. */
+/* A frame too short to hold an EtherType behind two tags is taken as it is:
+ * loads behind its end would reject it. */
 static void
-add_runt_guard(struct code *c, const struct conf_mirror *m)
+add_runt_guard(struct code *c)
 {
 	const struct bpf_insn guard[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
@@ -220,8 +220,7 @@ add_runt_guard(struct code *c, const struct conf_mirror *m)
 		accept_insn,
 	};
 
-	if (m->nrules == 0 && m->bpf == NULL)
-		code_add(c, guard, sizeof(guard) / sizeof(guard[0]));
+	code_add(c, guard, sizeof(guard) / sizeof(guard[0]));
 }
 
 /* Makes a program see through VLAN tags that are inside the frame: one copy
@@ -358,6 +357,21 @@ add_conditions(struct code *body, const struct conf_mirror *m, bool vlan,
 	return add_rules(body, m, err);
 }
 
+/* bare: nothing but exclude keeps a frame out. */
+static void
+add_user(struct filter *f, const struct code exclude[static VLAN_LEVELS],
+    const struct code *body, const struct code *accept, bool bare)
+{
+	static const struct code none[VLAN_LEVELS];
+
+	add_runt_guard(&f->exclude);
+	add_vlan_levels(&f->exclude, exclude, accept);
+	if (bare)
+		code_add(&f->user, &accept_insn, 1);
+	else
+		add_vlan_levels(&f->user, none, body);
+}
+
 static bool
 no_memory(const struct code *c, size_t n)
 {
@@ -381,6 +395,7 @@ compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
 	struct code exclude[VLAN_LEVELS] = { { 0 } }, parts[3] = { { 0 } };
 	struct code body = { 0 }, accept = { 0 };
 	bool vlan = m->bpf != NULL && expression_uses_vlan(m->bpf);
+	bool bare = m->nrules == 0 && m->bpf == NULL;
 	int rc = -1;
 
 	for (unsigned level = 0; level < VLAN_LEVELS; level++)
@@ -396,14 +411,15 @@ compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
 	if (add_conditions(&body, m, vlan, err) == -1)
 		goto out;
 	code_add(&accept, &accept_insn, 1);
-	add_runt_guard(&f->user, m);
-	add_vlan_levels(&f->user, exclude, &body);
-	add_runt_guard(&parts[0], m);
+	add_user(f, exclude, &body, &accept, bare);
+	if (bare)
+		add_runt_guard(&parts[0]);
 	add_vlan_levels(&parts[0], exclude, &body);
 	add_vlan_levels(&parts[1], exclude, &accept);
 	code_add(&parts[2], &accept_insn, 1);
 	if (no_memory(exclude, VLAN_LEVELS) || no_memory(parts, 3) ||
-	    body.no_memory || accept.no_memory || f->user.no_memory)
+	    body.no_memory || accept.no_memory || f->exclude.no_memory ||
+	    f->user.no_memory)
 		err_sys(err, "filter");
 	else
 		rc = choose_kernel_part(f, parts, 3, old, err);
@@ -439,6 +455,7 @@ filter_free(struct filter *f)
 	if (f == NULL)
 		return;
 	code_fini(&f->kernel);
+	code_fini(&f->exclude);
 	code_fini(&f->user);
 	free(f);
 }
@@ -461,15 +478,22 @@ filter_attach(const struct filter *f, int fd, bool loopback, struct err *err)
 	return attach(fd, f, &f->kernel, loopback, err);
 }
 
+static bool
+run(const struct code *c, const uint8_t *frame, uint32_t caplen, uint32_t len)
+{
+	const struct bpf_program prog = { .bf_len = (u_int)c->n,
+		.bf_insns = c->v };
+	const struct pcap_pkthdr hdr = { .caplen = caplen, .len = len };
+
+	return pcap_offline_filter(&prog, &hdr, frame) != 0;
+}
+
 bool
 filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
     uint32_t len)
 {
-	const struct bpf_program prog = { .bf_len = (u_int)f->user.n,
-		.bf_insns = f->user.v };
-	const struct pcap_pkthdr hdr = { .caplen = caplen, .len = len };
-
-	return pcap_offline_filter(&prog, &hdr, frame) != 0;
+	return run(&f->exclude, frame, caplen, caplen) &&
+	    run(&f->user, frame, caplen, len);
 }
 
 bool
@@ -477,5 +501,6 @@ filter_equal(const struct filter *a, const struct filter *b)
 {
 	return a->place == b->place && a->direction == b->direction &&
 	    a->mark == b->mark && code_equal(&a->kernel, &b->kernel) &&
+	    code_equal(&a->exclude, &b->exclude) &&
 	    code_equal(&a->user, &b->user);
 }

@@ -57,6 +57,17 @@ editcap -F pcapng "$T/in.pcap" "$T/in.pcapng"
 check "$T/in.pcapng" "" "$rules" "$wanted"
 check "$T/in.pcap" "" "" ""
 
+# A capture of the beginnings of frames: rules match what is there.
+editcap -s 60 "$T/in.pcap" "$T/short.pcap"
+mirror_conf "" "$rules"
+feed "$T/short.pcap"
+expect_eq "short.pcap: status" "$status" 0
+expect_eq "short.pcap: copied" "$(counter copied_packets)" \
+    "$(capture_count "$T/in.pcap" "$wanted")"
+expect_eq "short.pcap: truncated" "$(counter truncated_packets)" \
+    "$(capture_count "$T/in.pcap" "($wanted) and greater 61")"
+mirror_conf "" ""
+
 # refused FILE REGEX [MIRROR]: status 1 and a reason
 refused() {
 	feed "$1" "${3:-m}"

@@ -333,7 +333,8 @@ check_beginnings(struct frame f)
 
 	for (int depth = 0; depth <= 2; depth++) {
 		for (uint32_t n = 0; n <= f.len; n++)
-			CU_ASSERT_TRUE(filter_match(filter, f.b, n, n));
+			CU_ASSERT_TRUE(filter_match(filter, f.b, n, n) &&
+			    filter_match(filter, f.b, n, (uint32_t)f.len));
 		frame_tag(&f, 0x8100, 100);
 	}
 	filter_free(filter);
