@@ -44,6 +44,9 @@
 # daemon_start NS CONFIG [ARG...]  run trafmirrord -F until it says ready
 # daemon_reload          SIGHUP, wait until the log says done or failed
 # daemon_counters        SIGUSR1, print the new lines of the log
+# counters_get           the same, into $T/counters, for counter to look at
+# counter MIRROR FIELD [source IFACE | target NAME]
+# counters_add_up MIRROR fail unless captured = copied + dropped + sampled out
 # daemon_stop            SIGTERM, wait for exit status 0
 # $daemon_pid, $daemon_log         of the daemon
 # log_mark; ...; log_wait SECONDS REGEX   wait for a log line newer than the
@@ -298,6 +301,30 @@ daemon_counters() {
 	kill -USR1 "$daemon_pid"
 	wait_until 10 log_is_quiet || fail "no statistics in the log"
 	log_new
+}
+
+counters_get() {
+	daemon_counters >"$T/counters"
+}
+
+counter() {
+	case ${3-} in
+	'') counter_of="mirror \"$1\": state=" ;;
+	source) counter_of="mirror \"$1\": source $4: " ;;
+	target) counter_of="mirror \"$1\": target \"$4\": " ;;
+	esac
+	grep -F "$counter_of" "$T/counters" | grep -o "[ ]$2=[^ ]*" |
+		cut -d = -f 2
+}
+
+counters_add_up() {
+	expect_eq "captured packets of $1, all in all" \
+	    "$(($(counter "$1" copied_packets) + \
+	        $(counter "$1" dropped_send-error) + \
+	        $(counter "$1" dropped_oversize) + \
+	        $(counter "$1" dropped_no-target) + \
+	        $(counter "$1" sampled_out_packets)))" \
+	    "$(counter "$1" captured_packets)"
 }
 
 daemon_stop() {
