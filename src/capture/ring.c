@@ -43,6 +43,8 @@ struct ring {
 	bool loopback;
 	const struct filter *filter;
 	uint64_t recheck_until_ns; /* frames up to here: match in userspace */
+	uint64_t handled;  /* frames given to ring_run's handler or rejected */
+	uint64_t stored;   /* frames the kernel put into the ring */
 	uint64_t dropped;
 };
 
@@ -266,6 +268,7 @@ ring_run(struct ring *r, unsigned budget, const struct packet_handler *h)
 			__builtin_prefetch(at + hdr->tp_mac);
 			frame_run(r, hdr, h);
 		}
+		r->handled += b->hdr.bh1.num_pkts;
 		h->block_end(h->arg);
 		block_give(r, b);
 		done++;
@@ -303,14 +306,29 @@ ring_stop(struct ring *r)
 	setsockopt(r->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
 }
 
-uint64_t
-ring_dropped(struct ring *r)
+/* Reading resets the kernel's counters. */
+static void
+count(struct ring *r)
 {
 	struct tpacket_stats_v3 st = { 0 };
 	socklen_t len = sizeof(st);
 
-	/* Reading resets the kernel's counters. */
-	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) == 0)
-		r->dropped += st.tp_drops;
+	if (getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &len) == -1)
+		return;
+	r->stored += st.tp_packets - st.tp_drops;
+	r->dropped += st.tp_drops;
+}
+
+bool
+ring_is_empty(struct ring *r)
+{
+	count(r);
+	return r->handled >= r->stored;
+}
+
+uint64_t
+ring_dropped(struct ring *r)
+{
+	count(r);
 	return r->dropped;
 }

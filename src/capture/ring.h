@@ -45,6 +45,10 @@ int ring_set_filter(struct ring *r, const struct filter *f, struct err *err);
 /* No frame enters any more; what is in the ring can still be run. */
 void ring_stop(struct ring *r);
 
+/* Whether all frames that entered have been run, those of a block included
+ * that the kernel has not handed over yet. */
+bool ring_is_empty(struct ring *r);
+
 /* Frames the kernel found no room for, since the ring was opened. */
 uint64_t ring_dropped(struct ring *r);
 

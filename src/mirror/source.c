@@ -13,6 +13,12 @@
 #include "mirror/source.h"
 #include "packet/flow.h"
 
+/* The kernel hands over a block that is not full after the latency, rounded
+ * up to its own ticks, or after twice that. A ring that holds frames for much
+ * longer will never give them. */
+#define DRAIN_LATENCIES 3
+#define DRAIN_EXTRA_MS  100
+
 /* A NIC's MAC address tells ENIs of different hosts apart, all of whose
  * interfaces may be called eth0. */
 static uint64_t
@@ -106,18 +112,28 @@ source_run(struct source *s, unsigned budget, packet_cb *packet,
 	return ring_run(s->ring, budget, &h);
 }
 
+static uint64_t
+monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 void
 source_drain(struct source *s, packet_cb *packet, void (*block_end)(void *))
 {
 	struct pollfd pfd = { .fd = ring_fd(s->ring), .events = POLLIN };
-	/* The kernel retires a block that is not full after the latency. */
-	int wait_ms = (int)s->latency_ms * 2 + 2;
+	uint64_t end = monotonic_ms() + DRAIN_LATENCIES * s->latency_ms +
+	    DRAIN_EXTRA_MS;
 
 	ring_stop(s->ring);
-	do
+	source_run(s, UINT32_MAX, packet, block_end);
+	while (!ring_is_empty(s->ring) && monotonic_ms() < end) {
+		poll(&pfd, 1, (int)s->latency_ms + 1);
 		source_run(s, UINT32_MAX, packet, block_end);
-	while (poll(&pfd, 1, wait_ms) > 0 &&
-	    source_run(s, UINT32_MAX, packet, block_end) > 0);
+	}
 	source_count(s);
 }
 
