@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "base/iface.h"
 #include "base/log.h"
 #include "conf/conf.h"
 #include "conf/print.h"
@@ -139,7 +138,6 @@ static int
 feed(const struct options *o, struct conf *c)
 {
 	const struct conf_mirror *cm = conf_mirror_find(c, o->mirror);
-	const struct iface_list none = { 0 };
 	struct mirror_stats st;
 	struct mirror *m;
 	struct err err;
@@ -150,7 +148,7 @@ feed(const struct options *o, struct conf *c)
 		log_error("%s: there is no mirror \"%s\"", o->conf, o->mirror);
 		return 1;
 	}
-	if (mirror_new(&m, c, cm, NULL, &none, &err) == -1) {
+	if (mirror_new(&m, c, cm, NULL, &err) == -1) {
 		log_error("%s", err.text);
 		return 1;
 	}

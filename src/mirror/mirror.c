@@ -170,21 +170,30 @@ open_source(struct mirror *m, struct mirror *old, const struct iface *i,
 	return 0;
 }
 
-static int
-open_sources(struct mirror *m, struct mirror *old,
-    const struct iface_list *ifaces, struct err *err)
+int
+mirror_open(struct mirror *m, const struct iface *i, struct mirror *old,
+    struct err *err)
 {
-	for (size_t i = 0; i < ifaces->n; i++)
-		if (select_source(m->root, m->conf, &ifaces->v[i]) &&
-		    open_source(m, old, &ifaces->v[i], err) == -1)
-			return -1;
-	return 0;
+	struct err why;
+
+	if (!m->conf->collect || !select_source(m->root, m->conf, i) ||
+	    open_source(m, old, i, &why) == 0)
+		return 0;
+	return err_set(err, "mirror \"%s\": %s", m->conf->name, why.text);
+}
+
+bool
+mirror_close(struct mirror *m)
+{
+	if (m->nsources == 0)
+		return false;
+	source_close(m->sources[--m->nsources]);
+	return true;
 }
 
 int
 mirror_new(struct mirror **out, const struct conf *c,
-    const struct conf_mirror *cm, struct mirror *old,
-    const struct iface_list *ifaces, struct err *err)
+    const struct conf_mirror *cm, struct mirror *old, struct err *err)
 {
 	struct mirror *m = calloc(1, sizeof(*m));
 	struct err why;
@@ -195,8 +204,7 @@ mirror_new(struct mirror **out, const struct conf *c,
 	m->conf = cm;
 	if (open_filter(m, old, &why) == -1 ||
 	    pipeline_init(&m->pipeline, c, cm,
-		old == NULL ? NULL : &old->pipeline, &why) == -1 ||
-	    (cm->collect && open_sources(m, old, ifaces, &why) == -1))
+	        old == NULL ? NULL : &old->pipeline, &why) == -1)
 		goto fail;
 	*out = m;
 	return 0;
@@ -210,8 +218,8 @@ mirror_free(struct mirror *m)
 {
 	if (m == NULL)
 		return;
-	for (size_t i = 0; i < m->nsources; i++)
-		source_close(m->sources[i]);
+	while (mirror_close(m))
+		continue;
 	free(m->sources);
 	pipeline_fini(&m->pipeline);
 	if (!m->filter_lent)

@@ -14,6 +14,7 @@
 struct conf;
 struct conf_mirror;
 struct err;
+struct iface;
 struct iface_list;
 struct mirror;
 struct target;
@@ -46,13 +47,21 @@ struct mirror_stats {
 const char *mirror_drop_name(enum mirror_drop kind);
 const char *mirror_state_name(enum mirror_state state);
 
-/* Prepares a mirror as cm of c says; both must outlive it. What is the same
- * in old (or NULL) is borrowed from it and goes on undisturbed; the rest is
- * opened. Nothing that old does changes until mirror_commit; mirror_free
- * undoes all. */
+/* Prepares a mirror as cm of c says, still without sources; both must outlive
+ * it. What is the same in old (or NULL) is borrowed from it and goes on
+ * undisturbed; the rest is opened. Nothing that old does changes until
+ * mirror_commit; mirror_free undoes all. */
 int mirror_new(struct mirror **out, const struct conf *c,
-    const struct conf_mirror *cm, struct mirror *old,
-    const struct iface_list *ifaces, struct err *err);
+    const struct conf_mirror *cm, struct mirror *old, struct err *err);
+
+/* Opens interface i, or borrows it from old, if it is one to collect from.
+ * The kernel takes its time to open a ring, and longer to close one: the
+ * mirrors that work are to have a turn in between. */
+int mirror_open(struct mirror *m, const struct iface *i, struct mirror *old,
+    struct err *err);
+
+/* Closes one source; returns false when none is left. */
+bool mirror_close(struct mirror *m);
 
 /* Takes over what was borrowed, and the counters; what old has left is
  * handled to its end. Cannot fail. old is good for mirror_free only. */

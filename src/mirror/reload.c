@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/iface.h"
 #include "conf/conf.h"
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
+
+#define RELOAD_BUDGET 64 /* blocks of one ring at a time */
 
 static struct mirror *
 find_mirror(const struct generation *g, const char *name)
@@ -17,6 +20,35 @@ find_mirror(const struct generation *g, const char *name)
 		if (strcmp(mirror_conf(g->mirrors[i])->name, name) == 0)
 			return g->mirrors[i];
 	return NULL;
+}
+
+/* Between two slow steps: what the rings hold by now. */
+static void
+run(const struct generation *g)
+{
+	for (size_t i = 0; g != NULL && i < g->nmirrors; i++)
+		for (size_t j = 0; j < mirror_nsources(g->mirrors[i]); j++)
+			mirror_run(mirror_source(g->mirrors[i], j),
+			    RELOAD_BUDGET);
+}
+
+static int
+open_mirror(struct generation *g, const struct conf *c,
+    const struct conf_mirror *cm, struct generation *old,
+    const struct iface_list *ifaces, struct err *err)
+{
+	struct mirror *before = find_mirror(old, cm->name);
+	struct mirror **m = &g->mirrors[g->nmirrors];
+
+	if (mirror_new(m, c, cm, before, err) == -1)
+		return -1;
+	g->nmirrors++;
+	for (size_t i = 0; i < ifaces->n; i++) {
+		run(old);
+		if (mirror_open(*m, &ifaces->v[i], before, err) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 int
@@ -32,14 +64,10 @@ reload_prepare(struct generation **out, struct conf **c, struct generation *old,
 		err_sys(err, "configuration");
 		goto fail;
 	}
-	for (size_t i = 0; i < (*c)->nmirrors; i++) {
-		const struct conf_mirror *cm = &(*c)->mirrors[i];
-
-		if (mirror_new(&g->mirrors[i], *c, cm,
-			find_mirror(old, cm->name), ifaces, err) == -1)
+	for (size_t i = 0; i < (*c)->nmirrors; i++)
+		if (open_mirror(g, *c, &(*c)->mirrors[i], old, ifaces, err) ==
+		    -1)
 			goto fail;
-		g->nmirrors++;
-	}
 	g->conf = *c;
 	*c = NULL;
 	*out = g;
@@ -62,6 +90,9 @@ reload_commit(struct generation *g, struct generation *old)
 	for (size_t i = 0; old != NULL && i < old->nmirrors; i++)
 		if (find_mirror(g, mirror_conf(old->mirrors[i])->name) == NULL)
 			mirror_drain(old->mirrors[i]);
+	for (size_t i = 0; old != NULL && i < old->nmirrors; i++)
+		while (mirror_close(old->mirrors[i]))
+			run(g);
 	generation_free(old);
 }
 
