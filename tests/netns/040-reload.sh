@@ -23,37 +23,42 @@ mirror demo {
 	sources   = { eth0 }
 	direction = out
 	targets   = { $1 }
-	ring-size = 16MiB
+	latency   = 20ms
 	$2
 }
 END
 }
 
-# reload done|failed [REGEX]: a line of the log has to say so
-reload() {
+reload_good() {
 	daemon_reload
-	log_says "reload: $1" || fail "the reload has not '$1'"
-	log_says "${2:-.}" || fail "no line of the log matches '$2'"
+	log_says 'reload: done' || fail "a reload with a good file has failed"
+}
+
+# reload_bad REGEX: what a line of the log has to say
+reload_bad() {
+	daemon_reload
+	log_says 'reload: failed' || fail "a reload with a bad file is done"
+	log_says "$1" || fail "no line of the log matches '$1'"
 }
 
 all_reloads() {
-	reload done
+	reload_good
 	write a 'rule udp { protocol = udp }'
-	reload done
+	reload_good
 	write a,b 'rule udp { protocol = udp dst-port = 10000-10099 }'
-	reload done
+	reload_good
 	write a,b 'rule udp { protocol = udp dst-port = 10000-10099'
-	reload failed 'trafmirrord.conf:[0-9]+: '
+	reload_bad 'trafmirrord.conf:[0-9]+: '
 	write a,b 'no-such-option = 1'
-	reload failed 'trafmirrord.conf:[0-9]+: .*no-such-option'
+	reload_bad 'trafmirrord.conf:[0-9]+: .*no-such-option'
 	write a,c '' 'target c { address = 10.0.9.13 source-address = 10.1.1.1 }'
-	reload failed 'target "c": source address'
+	reload_bad 'target "c": source address'
 	rm "$conf"
-	reload failed
+	reload_bad trafmirrord.conf
 	write a,b ''
-	reload done
+	reload_good
 	write a ''
-	reload done
+	reload_good
 }
 
 generating() {
