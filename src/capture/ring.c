@@ -66,9 +66,16 @@ set_int(int fd, int option, int v, const char *what, struct err *err)
 static int
 ring_socket(struct ring *r, struct err *err)
 {
+	int on = 1;
+
 	r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (r->fd == -1)
 		return err_sys(err, "packet socket");
+	/* Otherwise each ring stamps a frame when it gets it: two rings of one
+	 * interface are to agree on its time. */
+	if (setsockopt(r->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) ==
+	    -1)
+		return err_sys(err, "time stamps");
 	if (set_int(r->fd, PACKET_VERSION, TPACKET_V3, "TPACKET_V3", err) == -1)
 		return -1;
 	return set_int(r->fd, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR", err);

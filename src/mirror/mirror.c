@@ -17,6 +17,9 @@
 #include "mirror/pipeline.h"
 #include "packet/flow.h"
 
+/* What a ring shares with the one before it has been handled by then. */
+#define MIRROR_FORMER_NS UINT64_C(1000000000)
+
 struct mirror {
 	const struct conf *root;
 	const struct conf_mirror *conf;
@@ -61,6 +64,8 @@ mirror_packet(void *arg, const struct packet *p)
 	struct mirror *m = s->owner;
 	uint64_t bytes;
 
+	if (p->time_ns < s->from_ns)
+		return;
 	s->stats.captured_packets += pipeline_packet(&m->pipeline, s->hash, p,
 	    &bytes);
 	s->stats.captured_bytes += bytes;
@@ -256,17 +261,19 @@ drained_packet(void *arg, const struct packet *p)
 }
 
 /* The rings that the new mirror does not go on with: what they hold is sent
- * the old way, if not a new ring of the same interface holds it too. */
+ * the old way. A new ring of the same interface holds some of it too. */
 static void
 drain_left_sources(struct mirror *m, struct mirror *old)
 {
 	for (size_t i = 0; i < old->nsources; i++) {
 		struct source *s = old->sources[i];
-		const struct source *next = find_source(m, s->ifindex);
+		struct source *next = find_source(m, s->ifindex);
 
 		if (s->ring_lent)
 			continue;
-		s->until_ns = next == NULL ? UINT64_MAX : next->opened_ns;
+		s->until_ns = UINT64_MAX;
+		if (next != NULL)
+			s->until_ns = next->from_ns = source_now();
 		source_drain(s, drained_packet, mirror_flush);
 		retire_source(m, s);
 	}
@@ -355,9 +362,22 @@ mirror_follow(struct mirror *m, const struct iface_list *ifaces)
 	return changed;
 }
 
+/* A clock that is set back must not make a source deaf: the difference wraps
+ * around then. */
+static void
+forget_former_rings(struct mirror *m)
+{
+	uint64_t now = source_now();
+
+	for (size_t i = 0; i < m->nsources; i++)
+		if (now - m->sources[i]->from_ns > MIRROR_FORMER_NS)
+			m->sources[i]->from_ns = 0;
+}
+
 void
 mirror_poll(struct mirror *m)
 {
+	forget_former_rings(m);
 	pipeline_poll(&m->pipeline);
 }
 

@@ -16,8 +16,11 @@
 /* The kernel hands over a block that is not full after the latency, rounded
  * up to its own ticks, or after twice that. A ring that holds frames for much
  * longer will never give them. */
-#define DRAIN_LATENCIES 3
-#define DRAIN_EXTRA_MS  100
+#define DRAIN_LATENCIES    3
+#define DRAIN_EXTRA_MS	   100
+
+/* Another CPU may still be busy with a frame that it has stamped already. */
+#define DRAIN_IN_FLIGHT_MS 2
 
 /* A NIC's MAC address tells ENIs of different hosts apart, all of whose
  * interfaces may be called eth0. */
@@ -36,13 +39,9 @@ source_open(struct source **out, const struct conf_mirror *cm,
     const struct iface *i, const struct filter *f, struct err *err)
 {
 	struct source *s = calloc(1, sizeof(*s));
-	struct ring_options o = { .name = i->name,
-		.ifindex = i->index,
-		.loopback = i->loopback,
-		.size = cm->ring_size,
-		.latency_ms = cm->latency_ms,
-		.promiscuous = cm->promiscuous };
-	struct timespec now;
+	struct ring_options o = { .name = i->name, .ifindex = i->index,
+		.loopback = i->loopback, .size = cm->ring_size,
+		.latency_ms = cm->latency_ms, .promiscuous = cm->promiscuous };
 
 	if (s == NULL)
 		return err_sys(err, "%s", i->name);
@@ -56,9 +55,7 @@ source_open(struct source **out, const struct conf_mirror *cm,
 	s->ring_size = cm->ring_size;
 	s->latency_ms = cm->latency_ms;
 	s->promiscuous = cm->promiscuous;
-	clock_gettime(CLOCK_REALTIME, &now);
-	s->opened_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
-	    (uint64_t)now.tv_nsec;
+	s->until_ns = UINT64_MAX;
 	*out = s;
 	return 0;
 }
@@ -112,6 +109,16 @@ source_run(struct source *s, unsigned budget, packet_cb *packet,
 	return ring_run(s->ring, budget, &h);
 }
 
+uint64_t
+source_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+	    (uint64_t)now.tv_nsec;
+}
+
 static uint64_t
 monotonic_ms(void)
 {
@@ -128,6 +135,8 @@ source_drain(struct source *s, packet_cb *packet, void (*block_end)(void *))
 	uint64_t end = monotonic_ms() + DRAIN_LATENCIES * s->latency_ms +
 	    DRAIN_EXTRA_MS;
 
+	if (s->until_ns != UINT64_MAX)
+		poll(NULL, 0, DRAIN_IN_FLIGHT_MS);
 	ring_stop(s->ring);
 	source_run(s, UINT32_MAX, packet, block_end);
 	while (!ring_is_empty(s->ring) && monotonic_ms() < end) {

@@ -26,10 +26,9 @@ struct source {
 	unsigned ifindex;
 	uint64_t hash; /* of its MAC address, or its name without one */
 	struct ring *ring;
-	bool ring_lent;	    /* it belongs to the source before this one */
-	uint64_t opened_ns; /* since the epoch */
-	uint64_t
-	    until_ns; /* while draining: frames from then on are not ours */
+	bool ring_lent; /* it belongs to the source before this one */
+	uint64_t from_ns;  /* frames from before were the former ring's */
+	uint64_t until_ns; /* while draining: frames from then on are not ours */
 	/* What the ring was opened with. */
 	uint64_t ring_size;
 	uint32_t latency_ms;
@@ -59,8 +58,11 @@ bool source_same(const struct source *s, const struct conf_mirror *cm,
 unsigned source_run(struct source *s, unsigned budget, packet_cb *packet,
     void (*block_end)(void *));
 
-/* Stops capturing and handles what is still in the ring. Takes as long as
- * the latency of the ring. */
+/* The time as frames are stamped with it. */
+uint64_t source_now(void);
+
+/* Stops capturing, just after until_ns if that is set, and handles what is
+ * still in the ring. Takes as long as the latency of the ring. */
 void source_drain(struct source *s, packet_cb *packet,
     void (*block_end)(void *));
 
