@@ -47,7 +47,8 @@
 # counters_get           the same, into $T/counters, for counter to look at
 # counter MIRROR FIELD [source IFACE | target NAME]
 # counters_add_up MIRROR fail unless captured = copied + dropped + sampled out
-# daemon_stop            SIGTERM, wait for exit status 0
+# daemon_stop            SIGTERM, wait for exit status 0; leaves the last
+#                        statistics in $T/counters
 # $daemon_pid, $daemon_log         of the daemon
 # log_mark; ...; log_wait SECONDS REGEX   wait for a log line newer than the
 #                        mark that matches the extended regular expression
@@ -328,11 +329,13 @@ counters_add_up() {
 }
 
 daemon_stop() {
+	log_mark
 	kill -TERM "$daemon_pid"
 	wait_until 10 ended "$daemon_pid" || fail "the daemon does not stop"
 	daemon_status=0
 	wait "$daemon_pid" || daemon_status=$?
 	expect_eq "exit status of the daemon" "$daemon_status" 0
+	log_new >"$T/counters"
 }
 
 # ---- captures --------------------------------------------------------------
