@@ -53,6 +53,9 @@
 # log_mark; ...; log_wait SECONDS REGEX   wait for a log line newer than the
 #                        mark that matches the extended regular expression
 #
+# datagrams_start PATH FILE        what arrives at a new Unix datagram socket
+#                        goes into FILE, line by line
+#
 # capture_start NS IFACE FILE [FILTER]  tcpdump into FILE until capture_stop
 # capture_stop FILE      end it, after it has written all it received; error
 #                        if it lost packets
@@ -336,6 +339,17 @@ daemon_stop() {
 	wait "$daemon_pid" || daemon_status=$?
 	expect_eq "exit status of the daemon" "$daemon_status" 0
 	log_new >"$T/counters"
+}
+
+# ---- datagrams -------------------------------------------------------------
+
+datagrams_start() {
+	command -v perl >/dev/null || skip "perl is not installed"
+	perl -MSocket -e '$| = 1; socket(S, AF_UNIX, SOCK_DGRAM, 0) &&
+	    bind(S, sockaddr_un($ARGV[0])) || die "$ARGV[0]: $!";
+	    chmod(0666, $ARGV[0]);
+	    print "$m\n" while (defined recv(S, $m, 65536, 0))' "$1" >"$2" &
+	wait_until 5 test -S "$1" || error "nobody listens at $1"
 }
 
 # ---- captures --------------------------------------------------------------
