@@ -7,7 +7,20 @@
 
 #include "packet/checksum.h"
 
-#define CRC32C_POLYNOMIAL 0x82f63b78u /* Castagnoli, reflected */
+/* The remainder of a byte n is the sum of those of its bits. Castagnoli's
+ * polynomial, reflected, is CRC_BYTE(128). */
+#define CRC_BIT(n, bit, remainder) ((n) >> (bit)&1 ? (remainder) : 0)
+#define CRC_BYTE(n)                                                   \
+	(CRC_BIT(n, 0, 0xf26b8303u) ^ CRC_BIT(n, 1, 0xe13b70f7u) ^    \
+	    CRC_BIT(n, 2, 0xc79a971fu) ^ CRC_BIT(n, 3, 0x8ad958cfu) ^ \
+	    CRC_BIT(n, 4, 0x105ec76fu) ^ CRC_BIT(n, 5, 0x20bd8edeu) ^ \
+	    CRC_BIT(n, 6, 0x417b1dbcu) ^ CRC_BIT(n, 7, 0x82f63b78u))
+#define CRC_4(n)  CRC_BYTE(n), CRC_BYTE(n + 1), CRC_BYTE(n + 2), CRC_BYTE(n + 3)
+#define CRC_16(n) CRC_4(n), CRC_4(n + 4), CRC_4(n + 8), CRC_4(n + 12)
+#define CRC_64(n) CRC_16(n), CRC_16(n + 16), CRC_16(n + 32), CRC_16(n + 48)
+
+static const uint32_t crc_table[256] = { CRC_64(0), CRC_64(64), CRC_64(128),
+	CRC_64(192) };
 
 uint64_t
 checksum_add(uint64_t sum, const uint8_t *p, size_t len)
@@ -62,11 +75,8 @@ checksum_word(uint16_t v)
 static uint32_t
 crc_add(uint32_t crc, const uint8_t *p, size_t len)
 {
-	for (; len > 0; len--, p++) {
-		crc ^= *p;
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (CRC32C_POLYNOMIAL & (0u - (crc & 1)));
-	}
+	for (; len > 0; len--, p++)
+		crc = crc >> 8 ^ crc_table[(crc ^ *p) & UINT8_MAX];
 	return crc;
 }
 
