@@ -157,64 +157,82 @@ begin_superframe(struct segmenter *s)
 	return SEGMENT_CUT;
 }
 
+static bool
+is_sctp(struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+	uint8_t protocol;
+	uint16_t type;
+
+	if (p->csum_offset != 8)
+		return false;
+	type = find_l3(s);
+	return (type == 0x0800 ? find_l4_ip4(s, &protocol) :
+				 type == 0x86dd && find_l4_ip6(s, &protocol)) &&
+	    protocol == IPPROTO_SCTP && s->l4 == p->csum_start;
+}
+
+/* Sets head_len to where the checksum to complete ends. False if that is
+ * not in the frame, or deeper than a segment's head. */
+static bool
+begin_checksum(struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+	uint64_t end = (uint64_t)p->csum_start + p->csum_offset;
+
+	s->sctp = is_sctp(s);
+	end += s->sctp ? 4 : 2;
+	if (p->caplen != p->len || end > p->caplen || end > SEGMENT_HEAD_MAX)
+		return false;
+	s->head_len = (uint32_t)end;
+	return true;
+}
+
 enum segment_kind
 segment_begin(struct segmenter *s, const struct packet *p)
 {
 	memset(s, 0, sizeof(*s));
 	s->packet = p;
-	if (p->gso != PACKET_GSO_NONE) {
+	if (p->gso != PACKET_GSO_NONE)
 		s->kind = begin_superframe(s);
-	} else if (p->csum_partial && p->caplen == p->len &&
-	    p->csum_start + p->csum_offset + 4u <= p->caplen &&
-	    p->csum_start + p->csum_offset + 4u <= SEGMENT_HEAD_MAX) {
+	else if (p->csum_partial && begin_checksum(s))
 		s->kind = SEGMENT_CHECKSUM;
-	} else {
+	else
 		s->kind = SEGMENT_AS_IS;
-	}
 	return s->kind;
 }
 
 /* ---- one frame --------------------------------------------------------- */
 
-static bool
-is_sctp(struct segmenter *s)
+static void
+complete_crc32c(const struct segmenter *s, struct segment *out)
 {
 	const struct packet *p = s->packet;
-	uint16_t type = find_l3(s);
-	uint8_t protocol;
+	uint8_t *field = out->head + s->head_len - 4;
+	uint32_t crc;
 
-	return p->csum_offset == 8 &&
-	    (type == 0x0800 ? find_l4_ip4(s, &protocol) :
-			      type == 0x86dd && find_l4_ip6(s, &protocol)) &&
-	    protocol == IPPROTO_SCTP && s->l4 == p->csum_start;
+	memset(field, 0, 4);
+	crc = checksum_crc32c(out->head + p->csum_start,
+	    s->head_len - p->csum_start, p->data + s->head_len,
+	    p->caplen - s->head_len);
+	for (int i = 0; i < 4; i++)
+		field[i] = (uint8_t)(crc >> 8 * i);
 }
 
-/* The field holds the sum of the pseudo header; or nothing, for SCTP. */
+/* The field holds the sum of the pseudo header, and is summed with it. */
 static void
-complete_checksum(struct segmenter *s, struct segment *out)
+complete_sum(const struct segmenter *s, struct segment *out)
 {
 	const struct packet *p = s->packet;
-	uint32_t field = p->csum_start + p->csum_offset, crc;
 	uint16_t sum;
 
-	out->head_len = field + 2;
-	if (is_sctp(s)) {
-		out->head_len = field + 4;
-		memset(out->head + field, 0, 4);
-		crc = checksum_crc32c(out->head + p->csum_start,
-		    out->head_len - p->csum_start, p->data + out->head_len,
-		    p->caplen - out->head_len);
-		for (int i = 0; i < 4; i++)
-			out->head[field + (uint32_t)i] = (uint8_t)(crc >>
-			    8 * i);
-		return;
-	}
 	sum = checksum_finish(checksum_add(0, p->data + p->csum_start,
 	    p->caplen - p->csum_start));
-	/* In UDP 0 means "no checksum"; no other sum can be 0 by chance. */
+	/* In UDP 0 means "no checksum"; Linux (skb_checksum_help) does not
+	 * ask which protocol it is. */
 	if (sum == 0)
 		sum = 0xffff;
-	memcpy(out->head + field, &sum, sizeof(sum));
+	memcpy(out->head + s->head_len - 2, &sum, sizeof(sum));
 }
 
 static bool
@@ -225,11 +243,12 @@ next_single(struct segmenter *s, struct segment *out)
 	if (s->started)
 		return false;
 	s->started = true;
-	out->head_len = 0;
-	if (s->kind == SEGMENT_CHECKSUM) {
-		memcpy(out->head, p->data, p->csum_start + p->csum_offset + 4u);
-		complete_checksum(s, out);
-	}
+	out->head_len = s->kind == SEGMENT_CHECKSUM ? s->head_len : 0;
+	memcpy(out->head, p->data, out->head_len);
+	if (out->head_len > 0 && s->sctp)
+		complete_crc32c(s, out);
+	else if (out->head_len > 0)
+		complete_sum(s, out);
 	out->body = p->data + out->head_len;
 	out->body_len = p->caplen - out->head_len;
 	return true;

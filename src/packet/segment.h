@@ -32,12 +32,13 @@ struct segmenter {
 	const struct packet *packet;
 	enum segment_kind kind;
 	uint32_t l3, l4;   /* offsets of the headers */
-	uint32_t head_len; /* of all headers */
+	uint32_t head_len; /* of all headers; or up to the checksum's end */
 	uint32_t jumbo;	   /* bytes of a jumbo option to leave out, behind l3 */
 	uint32_t done;	   /* payload bytes handed out */
 	uint32_t total;	   /* payload bytes */
 	uint16_t index;	   /* of the next segment */
 	uint64_t pseudo;   /* sum of the pseudo header but for the length */
+	bool sctp;	   /* the checksum to complete is a CRC32c */
 	bool started;
 };
 

@@ -590,6 +590,148 @@ test_short(void)
 	}
 }
 
+/* ---- one frame --------------------------------------------------------- */
+
+/* A frame that was never joined, with its checksum still to be completed. */
+static void
+build_single(struct built *b, const struct spec *s)
+{
+	build(b, s);
+	b->p.gso = PACKET_GSO_NONE;
+	b->p.gso_size = 0;
+}
+
+static void
+check_completed(const struct built *b, const struct spec *s)
+{
+	struct segmenter sg;
+	struct segment g;
+	uint64_t bytes;
+	uint32_t len, sum, at = b->l4 + checksum_at(s->proto);
+	uint8_t *f;
+
+	CU_ASSERT_EQUAL_FATAL(segment_begin(&sg, &b->p), SEGMENT_CHECKSUM);
+	CU_ASSERT_EQUAL(segment_count(&sg, &bytes), 1);
+	CU_ASSERT_EQUAL(bytes, b->p.len);
+	CU_ASSERT_TRUE_FATAL(segment_next(&sg, &g));
+	f = flatten(&g, &len);
+	CU_ASSERT_EQUAL_FATAL(len, b->p.len);
+	sum = sum_pseudo(f + b->l3, s->proto, len - b->l4);
+	CU_ASSERT_EQUAL(sum_words(sum, f + b->l4, len - b->l4), 0xffff);
+	CU_ASSERT_NOT_EQUAL(bytes_get16(f + at), 0);
+	memcpy(f + at, b->data + at, 2);
+	CU_ASSERT_EQUAL(memcmp(f, b->data, len), 0);
+	CU_ASSERT_FALSE(segment_next(&sg, &g));
+	free(f);
+}
+
+static void
+test_single(void)
+{
+	struct built b;
+	struct spec s;
+
+	for (int i = 0; i < 2000; i++) {
+		random_spec(&s);
+		s.payload = pick(4) == 0 ? 0 : pick(1500);
+		s.gso_size = 9000;
+		s.partial = true;
+		build_single(&b, &s);
+		check_completed(&b, &s);
+		free(b.data);
+	}
+}
+
+/* Linux (skb_checksum_help) stores 0xffff for 0 whatever the protocol. */
+static void
+test_single_zero(void)
+{
+	struct spec s = plain4;
+	struct segmenter sg;
+	struct segment g;
+	struct built b;
+	uint32_t at;
+
+	for (int udp = 0; udp < 2; udp++) {
+		s.proto = udp ? IPPROTO_UDP : IPPROTO_TCP;
+		build_single(&b, &s);
+		at = b.l4 + checksum_at(s.proto);
+		bytes_put16(b.data + b.head_len, 0);
+		bytes_put16(b.data + b.head_len,
+		    (uint16_t)(0xffff ^
+			sum_words(0, b.data + b.l4, b.p.len - b.l4)));
+		segment_begin(&sg, &b.p);
+		segment_next(&sg, &g);
+		CU_ASSERT_EQUAL(bytes_get16(g.head + at), 0xffff);
+		free(b.data);
+	}
+}
+
+static void
+test_sctp(void)
+{
+	struct segmenter sg;
+	struct segment g;
+	struct built b;
+	struct spec s;
+	uint32_t crc;
+
+	for (int i = 0; i < 200; i++) {
+		random_spec(&s);
+		s.proto = IPPROTO_UDP;
+		s.payload = 4 + pick(1400);
+		build_single(&b, &s);
+		b.data[b.l3 + (s.version == 4 ? 9 : 6)] = IPPROTO_SCTP;
+		if (s.nexts > 0) {
+			b.data[b.l3 + 6] = s.next[0];
+			b.data[b.l4 - 8] = IPPROTO_SCTP;
+		}
+		b.p.csum_partial = true;
+		b.p.csum_offset = 8;
+		CU_ASSERT_EQUAL(segment_begin(&sg, &b.p), SEGMENT_CHECKSUM);
+		CU_ASSERT_TRUE_FATAL(segment_next(&sg, &g));
+		CU_ASSERT_EQUAL(g.head_len, b.l4 + 12);
+		CU_ASSERT_EQUAL(memcmp(g.head, b.data, b.l4 + 8), 0);
+		memset(b.data + b.l4 + 8, 0, 4);
+		crc = checksum_crc32c(b.data + b.l4, b.p.len - b.l4, NULL, 0);
+		for (int k = 0; k < 4; k++)
+			CU_ASSERT_EQUAL(g.head[b.l4 + 8 + (uint32_t)k],
+			    crc >> 8 * k & 0xff);
+		CU_ASSERT_PTR_EQUAL(g.body, b.data + g.head_len);
+		free(b.data);
+	}
+}
+
+static void
+test_absurd_field(void)
+{
+	static const struct {
+		uint32_t start;
+		uint16_t offset;
+	} absurd[] = { { UINT32_MAX, 16 }, { UINT32_MAX - 20, 16 },
+		{ UINT32_MAX - 3, 2 }, { 14, UINT16_MAX }, { 65535, 6 },
+		{ 250, 6 }, { 98, 0 }, { 97, 0 }, { 90, 8 } };
+	struct spec s = udp4;
+	struct built b;
+
+	s.payload = 56;
+	build_single(&b, &s);
+	CU_ASSERT_EQUAL(b.p.len, 98);
+	for (size_t i = 0; i < COUNT(absurd); i++) {
+		b.p.csum_start = absurd[i].start;
+		b.p.csum_offset = absurd[i].offset;
+		check_unchanged(&b.p, SEGMENT_AS_IS);
+	}
+	free(b.data);
+	build_single(&b, &s);
+	b.p.caplen--;
+	check_unchanged(&b.p, SEGMENT_AS_IS);
+	b.p.caplen++;
+	b.p.csum_partial = false;
+	check_unchanged(&b.p, SEGMENT_AS_IS);
+	free(b.data);
+}
+
 /* Any headers at all: whatever comes out, nothing is read outside. */
 static void
 test_noise(void)
@@ -627,6 +769,10 @@ static const struct unit_test tests[] = {
 	{ "tunnels", test_tunnels },
 	{ "headers that lie", test_lies },
 	{ "short frames", test_short },
+	{ "one frame", test_single },
+	{ "one frame, checksum of 0", test_single_zero },
+	{ "SCTP", test_sctp },
+	{ "absurd place of the checksum", test_absurd_field },
 	{ "noise", test_noise },
 };
 
