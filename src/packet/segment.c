@@ -142,6 +142,24 @@ find_headers(struct segmenter *s, enum packet_gso want)
 	return true;
 }
 
+static uint32_t
+checksum_at(const struct packet *p)
+{
+	return p->gso == PACKET_GSO_TCP ? 16 : 6;
+}
+
+/* Whether the IP header of the longest segment can say how long it is. */
+static bool
+fits_length(const struct segmenter *s)
+{
+	uint32_t size = s->packet->gso_size, len = s->head_len - s->jumbo;
+
+	len -= s->l3;
+	if (s->packet->data[s->l3] >> 4 == 6)
+		len -= IP6_HEADER;
+	return len + (s->total < size ? s->total : size) <= UINT16_MAX;
+}
+
 static enum segment_kind
 begin_superframe(struct segmenter *s)
 {
@@ -151,8 +169,9 @@ begin_superframe(struct segmenter *s)
 	 * an inner packet: a tunnel. */
 	if ((p->gso != PACKET_GSO_TCP && p->gso != PACKET_GSO_UDP) ||
 	    p->gso_size == 0 || p->caplen != p->len ||
-	    !find_headers(s, p->gso) ||
-	    (p->csum_partial && p->csum_start != s->l4))
+	    !find_headers(s, p->gso) || !fits_length(s) ||
+	    (p->csum_partial &&
+		(p->csum_start != s->l4 || p->csum_offset != checksum_at(p))))
 		return SEGMENT_WHOLE;
 	return SEGMENT_CUT;
 }
@@ -282,7 +301,7 @@ static void
 put_l4_checksum(const struct segmenter *s, uint8_t *l4, uint32_t l4_len,
     const struct segment *out)
 {
-	uint32_t at = s->packet->gso == PACKET_GSO_TCP ? 16 : 6;
+	uint32_t at = checksum_at(s->packet);
 	uint64_t sum = s->pseudo +
 	    checksum_word((uint16_t)(l4_len + out->body_len));
 	uint16_t field;

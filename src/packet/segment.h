@@ -17,7 +17,8 @@ enum segment_kind {
 	SEGMENT_CHECKSUM, /* one frame, its checksum completed */
 	SEGMENT_CUT,	  /* a superframe, cut */
 	SEGMENT_WHOLE,	  /* a superframe that cannot be cut with certainty
-			   * (in a tunnel, an unknown kind, incomplete) */
+			   * (in a tunnel, an unknown kind, incomplete, or
+			   * its segments too long for IP) */
 };
 
 /* One frame: new headers in front of payload borrowed from the packet. */
@@ -36,7 +37,7 @@ struct segmenter {
 	uint32_t jumbo;	   /* bytes of a jumbo option to leave out, behind l3 */
 	uint32_t done;	   /* payload bytes handed out */
 	uint32_t total;	   /* payload bytes */
-	uint16_t index;	   /* of the next segment */
+	uint32_t index;	   /* of the next segment */
 	uint64_t pseudo;   /* sum of the pseudo header but for the length */
 	bool sctp;	   /* the checksum to complete is a CRC32c */
 	bool started;

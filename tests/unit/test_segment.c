@@ -434,6 +434,18 @@ test_zero_sum(void)
 	}
 }
 
+/* More segments than 16 bits count: only the first keeps CWR. */
+static void
+test_many(void)
+{
+	struct spec s = plain4;
+
+	s.flags = ACK | CWR;
+	s.payload = 66000;
+	s.gso_size = 1;
+	check_cut(&s);
+}
+
 /* ---- what cannot be cut ------------------------------------------------ */
 
 static void
@@ -555,6 +567,47 @@ test_lies(void)
 	build(&b, &s);
 	b.data[14 + 41] = 0xff;
 	check_whole(&b);
+}
+
+static void
+test_elsewhere(void)
+{
+	struct built b;
+
+	build(&b, &plain4);
+	b.p.csum_start += 4;
+	check_whole(&b);
+	build(&b, &plain4);
+	b.p.csum_start = UINT32_MAX;
+	check_whole(&b);
+	build(&b, &plain4);
+	b.p.csum_offset = 6;
+	check_whole(&b);
+	build(&b, &udp4);
+	b.p.csum_offset = 16;
+	check_whole(&b);
+}
+
+/* The longest segment that an IP header can describe, and one byte more. */
+static void
+test_too_long(void)
+{
+	struct spec s[] = { plain4, plain6, udp4 };
+	struct built b;
+
+	for (size_t k = 0; k < COUNT(s); k++) {
+		uint32_t head = s[k].proto == IPPROTO_TCP ? 32 : 8;
+
+		s[k].payload = 100000;
+		head += s[k].version == 4 ? 20 : 0;
+		s[k].gso_size = (uint16_t)(65535 - head);
+		check_cut(&s[k]);
+		s[k].gso_size++;
+		build(&b, &s[k]);
+		check_whole(&b);
+		s[k].payload = 65535 - head;
+		check_cut(&s[k]);
+	}
 }
 
 /* Every length that a frame can be cut off at, and nothing behind it. */
@@ -764,10 +817,13 @@ static const struct unit_test tests[] = {
 	{ "random superframes", test_random },
 	{ "edges", test_edges },
 	{ "BIG TCP", test_big_tcp },
+	{ "many segments", test_many },
 	{ "checksum of 0", test_zero_sum },
 	{ "unknown kinds", test_unknown },
 	{ "tunnels", test_tunnels },
 	{ "headers that lie", test_lies },
+	{ "checksum elsewhere", test_elsewhere },
+	{ "too long for IP", test_too_long },
 	{ "short frames", test_short },
 	{ "one frame", test_single },
 	{ "one frame, checksum of 0", test_single_zero },
