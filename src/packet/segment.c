@@ -99,11 +99,9 @@ find_l4_ip6(struct segmenter *s, uint8_t *protocol)
 	for (int i = 0; next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING ||
 	     next == IPPROTO_DSTOPTS;
 	     i++) {
-		/* With a routing header the pseudo header names another
-		 * address than the fixed header does. */
-		if (i == EXTENSIONS_MAX || next == IPPROTO_ROUTING ||
-		    caplen < at + 2)
+		if (i == EXTENSIONS_MAX || caplen < at + 2)
 			return false;
+		s->routing |= next == IPPROTO_ROUTING;
 		next = data[at];
 		at += (data[at + 1] + 1u) * 8;
 	}
@@ -160,18 +158,65 @@ fits_length(const struct segmenter *s)
 	return len + (s->total < size ? s->total : size) <= UINT16_MAX;
 }
 
+/* With a routing header or a home address option (RFC 6275) the pseudo header
+ * names other addresses than the fixed header does. Its sum is in the field,
+ * where Linux takes it from, too. */
+static void
+take_pseudo(struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+	uint32_t len = p->caplen - s->l4;
+	uint16_t field;
+
+	memcpy(&field, p->data + s->l4 + p->csum_offset, sizeof(field));
+	s->pseudo = field +
+	    (checksum_word((uint16_t)(len >> 16)) ^ UINT16_MAX) +
+	    (checksum_word((uint16_t)len) ^ UINT16_MAX);
+}
+
+/* Whether the checksum is that of the first segment. In a list of datagrams
+ * (NETIF_F_GRO_FRAGLIST) it is; in the outer header of a tunnel that such a
+ * list came through it is not. Joined datagrams always have one. */
+static bool
+has_first_checksum(const struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+	const uint8_t *udp = p->data + s->l4;
+	uint32_t len = s->total < p->gso_size ? s->total : p->gso_size;
+	uint64_t sum = s->pseudo;
+
+	if (bytes_get16(udp + 6) == 0)
+		return false;
+	len += UDP_HEADER;
+	sum += 2 * checksum_word((uint16_t)len) + checksum_add(0, udp, 4);
+	return checksum_finish(checksum_add(sum, udp + 6, len - 6)) == 0;
+}
+
+/* Whether the checksum says, for certain, that this header is the one that
+ * every segment has, and not the outer one of a tunnel. */
+static bool
+begin_pseudo(struct segmenter *s)
+{
+	const struct packet *p = s->packet;
+
+	if (p->csum_partial) {
+		if (p->csum_start != s->l4 || p->csum_offset != checksum_at(p))
+			return false;
+		take_pseudo(s);
+		return true;
+	}
+	return !s->routing &&
+	    (p->gso == PACKET_GSO_TCP || has_first_checksum(s));
+}
+
 static enum segment_kind
 begin_superframe(struct segmenter *s)
 {
 	const struct packet *p = s->packet;
 
-	/* A checksum to complete elsewhere than at this header belongs to
-	 * an inner packet: a tunnel. */
 	if ((p->gso != PACKET_GSO_TCP && p->gso != PACKET_GSO_UDP) ||
 	    p->gso_size == 0 || p->caplen != p->len ||
-	    !find_headers(s, p->gso) || !fits_length(s) ||
-	    (p->csum_partial &&
-		(p->csum_start != s->l4 || p->csum_offset != checksum_at(p))))
+	    !find_headers(s, p->gso) || !fits_length(s) || !begin_pseudo(s))
 		return SEGMENT_WHOLE;
 	return SEGMENT_CUT;
 }
@@ -306,10 +351,6 @@ put_l4_checksum(const struct segmenter *s, uint8_t *l4, uint32_t l4_len,
 	    checksum_word((uint16_t)(l4_len + out->body_len));
 	uint16_t field;
 
-	/* UDP without a checksum stays without. */
-	memcpy(&field, l4 + at, sizeof(field));
-	if (at == 6 && field == 0 && !s->packet->csum_partial)
-		return;
 	memset(l4 + at, 0, 2);
 	sum = checksum_add(sum, l4, l4_len);
 	field = checksum_finish(checksum_add(sum, out->body, out->body_len));

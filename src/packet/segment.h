@@ -39,6 +39,7 @@ struct segmenter {
 	uint32_t total;	   /* payload bytes */
 	uint32_t index;	   /* of the next segment */
 	uint64_t pseudo;   /* sum of the pseudo header but for the length */
+	bool routing;	   /* there is an IPv6 routing header */
 	bool sctp;	   /* the checksum to complete is a CRC32c */
 	bool started;
 };

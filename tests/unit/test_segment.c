@@ -446,6 +446,38 @@ test_many(void)
 	check_cut(&s);
 }
 
+/* The last address of a routing header is what the pseudo header names, and
+ * only the field knows it. */
+static void
+test_routing(void)
+{
+	struct spec s = plain6;
+	struct segmenter sg;
+	struct segment g;
+	struct built b;
+	uint32_t len;
+
+	s.nexts = 2;
+	s.next[0] = IPPROTO_ROUTING;
+	s.next[1] = IPPROTO_DSTOPTS;
+	build(&b, &s);
+	bytes_put16(b.data + b.l4 + 16,
+	    (uint16_t)sum_words(bytes_get16(b.data + b.l4 + 16),
+		(const uint8_t *)"\x12\x34", 2));
+	CU_ASSERT_EQUAL(segment_begin(&sg, &b.p), SEGMENT_CUT);
+	while (segment_next(&sg, &g)) {
+		uint8_t *f = flatten(&g, &len);
+		uint32_t sum = sum_pseudo(f + b.l3, IPPROTO_TCP, len - b.l4);
+
+		sum = sum_words(sum, (const uint8_t *)"\x12\x34", 2);
+		CU_ASSERT_EQUAL(sum_words(sum, f + b.l4, len - b.l4), 0xffff);
+		free(f);
+	}
+	b.p.csum_partial = false;
+	check_unchanged(&b.p, SEGMENT_WHOLE);
+	free(b.data);
+}
+
 /* ---- what cannot be cut ------------------------------------------------ */
 
 static void
@@ -532,7 +564,34 @@ test_tunnels(void)
 		build(&b, inner[i]);
 		wrap(&b, vxlan6, sizeof(vxlan6), 0);
 		check_whole(&b);
+		build(&b, inner[i]);
+		wrap(&b, vxlan, sizeof(vxlan), 0);
+		b.p.csum_partial = false;
+		check_whole(&b);
 	}
+}
+
+/* Joined datagrams without CHECKSUM_PARTIAL are a list whose first checksum
+ * is still there. Anything else is the outer header of a tunnel. */
+static void
+test_udp_list(void)
+{
+	struct spec s = udp4;
+	struct built b;
+
+	s.partial = false;
+	check_cut(&s);
+	s.version = 6;
+	check_cut(&s);
+	build(&b, &s);
+	bytes_put16(b.data + b.l4 + 6, 0);
+	check_whole(&b);
+	build(&b, &s);
+	b.data[b.l4 + 7] ^= 1;
+	check_whole(&b);
+	build(&b, &s);
+	b.p.gso_size++;
+	check_whole(&b);
 }
 
 static void
@@ -818,9 +877,11 @@ static const struct unit_test tests[] = {
 	{ "edges", test_edges },
 	{ "BIG TCP", test_big_tcp },
 	{ "many segments", test_many },
+	{ "routing header", test_routing },
 	{ "checksum of 0", test_zero_sum },
 	{ "unknown kinds", test_unknown },
 	{ "tunnels", test_tunnels },
+	{ "list of datagrams", test_udp_list },
 	{ "headers that lie", test_lies },
 	{ "checksum elsewhere", test_elsewhere },
 	{ "too long for IP", test_too_long },
