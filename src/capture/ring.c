@@ -23,6 +23,10 @@
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
 #define VIRTIO_NET_HDR_GSO_UDP_L4 5 /* Linux 6.2 */
 #endif
+#ifndef VIRTIO_NET_HDR_GSO_ACCECN
+#define VIRTIO_NET_HDR_GSO_ACCECN 0x10 /* after Linux 6.18 */
+#endif
+#define GSO_ECN_FLAGS (VIRTIO_NET_HDR_GSO_ECN | VIRTIO_NET_HDR_GSO_ACCECN)
 
 /* A block must hold the largest frame: BIG TCP ends at 512 KiB. */
 #define RING_BLOCK_SIZE (1u << 20)
@@ -219,7 +223,8 @@ read_offloads(struct packet *p, const uint8_t *frame)
 	p->csum_partial = vh.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	p->csum_start = vh.csum_start;
 	p->csum_offset = vh.csum_offset;
-	type = vh.gso_type & (uint8_t)~VIRTIO_NET_HDR_GSO_ECN;
+	p->gso_ecn = (vh.gso_type & GSO_ECN_FLAGS) == VIRTIO_NET_HDR_GSO_ECN;
+	type = vh.gso_type & (uint8_t)~GSO_ECN_FLAGS;
 	if (type == VIRTIO_NET_HDR_GSO_NONE)
 		return;
 	p->gso = type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] :

@@ -27,6 +27,9 @@ struct packet {
 	enum packet_direction direction;
 	enum packet_gso gso;
 	uint16_t gso_size; /* payload bytes of each frame on the wire */
+	/* TCP's CWR is that of RFC 3168, on the first frame only; without
+	 * this it is part of a counter (AccECN, RFC 9768) that all have. */
+	bool gso_ecn;
 	/* The checksum at data + csum_start + csum_offset is still to be
 	 * computed over everything from csum_start on (CHECKSUM_PARTIAL). */
 	bool csum_partial;

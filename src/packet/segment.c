@@ -338,7 +338,7 @@ patch_tcp(const struct segmenter *s, uint8_t *tcp, uint32_t payload)
 	bytes_put32(tcp + 4, bytes_get32(tcp + 4) + s->done);
 	if (s->done + payload < s->total)
 		tcp[13] &= (uint8_t) ~(TCP_FIN | TCP_PSH);
-	if (s->index > 0)
+	if (s->index > 0 && s->packet->gso_ecn)
 		tcp[13] &= (uint8_t)~TCP_CWR;
 }
 

@@ -52,7 +52,7 @@ uint32_t segment_count(const struct segmenter *s, uint64_t *bytes);
 
 /* The next frame; false when there is none left. As Linux cuts (net/ipv4/
  * tcp_offload.c, udp_offload.c): IPv4 identification counts up, FIN and PSH
- * stay on the last segment, CWR on the first. */
+ * stay on the last segment, CWR on the first with gso_ecn. */
 bool segment_next(struct segmenter *s, struct segment *out);
 
 #endif

@@ -33,6 +33,7 @@ struct spec {
 	uint32_t payload;
 	uint16_t gso_size;
 	bool partial;
+	bool ecn;
 };
 
 /* The frame, in memory of its own size, and where its headers are. */
@@ -179,6 +180,7 @@ build(struct built *b, const struct spec *s)
 	b->p.data = b->data;
 	b->p.gso = tcp ? PACKET_GSO_TCP : PACKET_GSO_UDP;
 	b->p.gso_size = s->gso_size;
+	b->p.gso_ecn = s->ecn;
 	b->p.csum_partial = s->partial;
 	b->p.csum_start = b->l4;
 	b->p.csum_offset = (uint16_t)checksum_at(s->proto);
@@ -232,7 +234,7 @@ check_tcp(const struct built *b, const uint8_t *tcp, uint32_t done, bool last)
 
 	if (!last)
 		flags &= (uint8_t) ~(FIN | PSH);
-	if (done > 0)
+	if (done > 0 && b->p.gso_ecn)
 		flags &= (uint8_t)~CWR;
 	CU_ASSERT_EQUAL(bytes_get32(tcp + 4), bytes_get32(was + 4) + done);
 	CU_ASSERT_EQUAL(tcp[13], flags);
@@ -354,6 +356,7 @@ random_spec(struct spec *s)
 	s->gso_size = (uint16_t)(pick(4) == 0 ? 1 + pick(9000) :
 						40 + pick(1460));
 	s->partial = pick(4) != 0;
+	s->ecn = pick(2) == 0;
 }
 
 static void
@@ -441,6 +444,7 @@ test_many(void)
 	struct spec s = plain4;
 
 	s.flags = ACK | CWR;
+	s.ecn = true;
 	s.payload = 66000;
 	s.gso_size = 1;
 	check_cut(&s);
