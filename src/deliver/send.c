@@ -56,15 +56,23 @@ send_queue_free(struct send_queue *q)
 
 int
 send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
-    socklen_t len)
+    socklen_t len, const char *interface)
 {
 	const struct sockaddr none = { .sa_family = AF_UNSPEC };
 
-	/* A connected socket keeps its source address until it is let go. */
+	/* A connected socket keeps its source address until it is let go; that
+	 * lets go of its interface too. */
 	if (q->connected)
 		(void)!connect(q->fd, &none, sizeof(none));
-	q->connected = connect(q->fd, (const struct sockaddr *)ss, len) == 0;
-	return q->connected ? 0 : -1;
+	q->connected = false;
+	if (interface != NULL &&
+	    setsockopt(q->fd, SOL_SOCKET, SO_BINDTODEVICE, interface,
+		(socklen_t)strlen(interface)) == -1)
+		return -1;
+	if (connect(q->fd, (const struct sockaddr *)ss, len) == -1)
+		return -1;
+	q->connected = true;
+	return 0;
 }
 
 bool

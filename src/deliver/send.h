@@ -19,10 +19,11 @@ struct send_queue *send_queue_new(int fd, const struct encap *e);
 /* Closes the socket too. NULL is allowed. */
 void send_queue_free(struct send_queue *q);
 
-/* Connects the socket anew, so that route and source address are chosen
- * again. Returns 0; -1 with errno when there is no route. */
+/* Connects the socket anew, so that route, source address and, unless
+ * interface is NULL, the interface of that name are looked up again. Returns
+ * 0; -1 with errno when there is no route or no such interface. */
 int send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
-    socklen_t len);
+    socklen_t len, const char *interface);
 
 /* Queues the encapsulation header and the frame: its head is copied, its
  * body borrowed until the flush. Returns whether the queue is full now and must

@@ -151,7 +151,8 @@ connect_queues(struct target *t)
 	socklen_t len = addr_to_sockaddr(&t->conf.address, t->conf.port, &ss);
 
 	for (unsigned i = 0; i < t->nqueues; i++)
-		if (send_queue_connect(t->queues[i], &ss, len) == -1)
+		if (send_queue_connect(t->queues[i], &ss, len,
+			t->conf.interface) == -1)
 			t->failure = errno;
 }
 

@@ -22,8 +22,12 @@ static uint32_t first_sequence;
 
 int __wrap_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags);
 int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len);
+int __wrap_setsockopt(int fd, int level, int option, const void *v,
+    socklen_t len);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags);
-static int connect_result;
+static int connect_result, bind_result;
+/* As in Linux, to let go of the peer undoes SO_BINDTODEVICE. */
+static bool bound;
 
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags)
@@ -47,8 +51,21 @@ __wrap_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags)
 int
 __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
 {
+	if (sa->sa_family == AF_UNSPEC)
+		bound = false;
 	errno = ENETUNREACH;
 	return connect_result;
+}
+
+int
+__wrap_setsockopt(int fd, int level, int option, const void *v, socklen_t len)
+{
+	CU_ASSERT_EQUAL(option, SO_BINDTODEVICE);
+	CU_ASSERT_EQUAL(len, 4);
+	CU_ASSERT_EQUAL(memcmp(v, "eth7", 4), 0);
+	bound = bind_result == 0;
+	errno = ENODEV;
+	return bind_result;
 }
 
 ssize_t
@@ -72,7 +89,7 @@ connected_queue(const struct encap *e)
 	    e);
 
 	connect_result = 0;
-	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss)), 0);
+	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss), NULL), 0);
 	return q;
 }
 
@@ -182,7 +199,7 @@ test_unconnected(void)
 	encap_init(&e, CONF_GRE, 1, true);
 	q = connected_queue(&e);
 	connect_result = -1;
-	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss)), -1);
+	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss), NULL), -1);
 	send_queue_add(q, &frame, 1);
 	calls = 0;
 	script = NULL;
@@ -191,13 +208,35 @@ test_unconnected(void)
 	CU_ASSERT_EQUAL(res.failed, 1);
 	CU_ASSERT_EQUAL(res.error, ENETUNREACH);
 	connect_result = 0;
-	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss)), 0);
+	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss), NULL), 0);
 	send_queue_add(q, &frame, 7);
 	send_queue_flush(q, false, &res);
 	CU_ASSERT_EQUAL(calls, 1);
 	CU_ASSERT_EQUAL(first_sequence, 7);
 	send_queue_free(q);
 	send_queue_free(NULL);
+}
+
+static void
+test_interface(void)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_INET };
+	struct encap e;
+	struct send_queue *q;
+
+	encap_init(&e, CONF_VXLAN, 1, false);
+	q = connected_queue(&e);
+	bind_result = 0;
+	for (int i = 0; i < 2; i++) {
+		bound = false;
+		CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss), "eth7"),
+		    0);
+		CU_ASSERT_TRUE(bound);
+	}
+	bind_result = -1;
+	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss), "eth7"), -1);
+	CU_ASSERT_EQUAL(errno, ENODEV);
+	send_queue_free(q);
 }
 
 static void
@@ -226,6 +265,7 @@ static const struct unit_test tests[] = {
 	{ "oversize", test_oversize },
 	{ "buffer full", test_buffer_full },
 	{ "unconnected", test_unconnected },
+	{ "interface", test_interface },
 	{ "full queue", test_full_queue },
 };
 UNIT_MAIN("send", tests)
