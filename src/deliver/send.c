@@ -15,6 +15,7 @@
 #include "packet/segment.h"
 
 #define SEND_BATCH 64
+#define SEND_TRIES 4 /* of one copy, before a failure is its own */
 
 struct send_queue {
 	int fd;
@@ -117,10 +118,11 @@ buffer_full(int error)
 	return error == EAGAIN || error == ENOBUFS;
 }
 
-/* Whether the copy that failed is to be tried again. The first failure may
- * be the late report of an ICMP error; a second one is this copy's own. */
+/* Whether the copy that failed is to be tried again. A failure may be the late
+ * report of an ICMP error that an earlier copy caused, and another such error
+ * may come in while we look. */
 static bool
-try_again(struct send_queue *q, int error, bool wait, bool *retried)
+try_again(struct send_queue *q, int error, bool wait, unsigned *failures)
 {
 	struct pollfd pfd = { .fd = q->fd, .events = POLLOUT };
 
@@ -131,9 +133,8 @@ try_again(struct send_queue *q, int error, bool wait, bool *retried)
 			poll(&pfd, 1, 1000);
 		return wait;
 	}
-	if (*retried)
+	if (++*failures == SEND_TRIES)
 		return false;
-	*retried = true;
 	drain_error_queue(q->fd);
 	return true;
 }
@@ -141,8 +142,7 @@ try_again(struct send_queue *q, int error, bool wait, bool *retried)
 void
 send_queue_flush(struct send_queue *q, bool wait, struct send_result *res)
 {
-	unsigned done = 0;
-	bool retried = false;
+	unsigned done = 0, failures = 0;
 
 	if (!q->connected) {
 		res->failed += q->n;
@@ -156,13 +156,13 @@ send_queue_flush(struct send_queue *q, bool wait, struct send_result *res)
 		if (n > 0) {
 			count_sent(q, done, done + (unsigned)n, res);
 			done += (unsigned)n;
-			retried = false;
-		} else if (try_again(q, error, wait, &retried)) {
+			failures = 0;
+		} else if (try_again(q, error, wait, &failures)) {
 			continue;
 		} else if (error == EMSGSIZE) {
 			res->oversize++;
 			done++;
-			retried = false;
+			failures = 0;
 		} else {
 			/* The rest would meet the same obstacle. */
 			res->error = error;

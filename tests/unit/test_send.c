@@ -141,8 +141,8 @@ test_in_parts(void)
 static void
 test_refused(void)
 {
-	static const int steps[] = { -ECONNREFUSED, 3, -ECONNREFUSED, 1,
-		-EHOSTUNREACH, 2, -EINTR, 0 };
+	static const int steps[] = { -ECONNREFUSED, 3, -ECONNREFUSED,
+		-ECONNREFUSED, -ECONNREFUSED, 1, -EHOSTUNREACH, 2, -EINTR, 0 };
 	struct send_result res = run(steps, 10, false);
 
 	CU_ASSERT_EQUAL(res.packets, 10);
@@ -153,7 +153,8 @@ test_refused(void)
 static void
 test_no_route(void)
 {
-	static const int steps[] = { 2, -ENETUNREACH, -ENETUNREACH, 0 };
+	static const int steps[] = { 2, -ENETUNREACH, -ENETUNREACH,
+		-ENETUNREACH, -ENETUNREACH, 0 };
 	struct send_result res = run(steps, 10, false);
 
 	CU_ASSERT_EQUAL(res.packets, 2);
@@ -164,8 +165,8 @@ test_no_route(void)
 static void
 test_oversize(void)
 {
-	static const int steps[] = { 1, -EMSGSIZE, -EMSGSIZE, 2, -EMSGSIZE,
-		-EMSGSIZE, 0 };
+	static const int steps[] = { 1, -EMSGSIZE, -EMSGSIZE, -EMSGSIZE,
+		-EMSGSIZE, 2, -EMSGSIZE, -EMSGSIZE, -EMSGSIZE, -EMSGSIZE, 0 };
 	struct send_result res = run(steps, 10, false);
 
 	CU_ASSERT_EQUAL(res.packets, 8);
