@@ -310,18 +310,33 @@ attach(int fd, const struct filter *f, const struct code *body, bool loopback,
 	return rc;
 }
 
-/* Whether the kernel takes body on a socket that still holds old. */
+/* Attaches body; where the kernel has no room for it beside the program
+ * before, by way of one that accepts. */
+static int
+swap(int fd, const struct filter *f, const struct code *body, bool loopback,
+    struct err *err)
+{
+	struct bpf_insn accept = accept_insn;
+	const struct code any = { .v = &accept, .n = 1 };
+
+	if (attach(fd, f, body, loopback, NULL) == 0)
+		return 0;
+	if (attach(fd, f, &any, loopback, err) == -1)
+		return -1;
+	return attach(fd, f, body, loopback, err);
+}
+
+/* Whether the kernel takes body, and then another of its size in its place. */
 static bool
-kernel_takes(const struct filter *f, const struct code *body,
-    const struct filter *old)
+kernel_takes(const struct filter *f, const struct code *body)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool ok;
 
 	if (fd == -1)
 		return false;
-	ok = (old == NULL || attach(fd, old, &old->kernel, true, NULL) == 0) &&
-	    attach(fd, f, body, true, NULL) == 0;
+	ok = attach(fd, f, body, true, NULL) == 0 &&
+	    swap(fd, f, body, true, NULL) == 0;
 	close(fd);
 	return ok;
 }
@@ -330,10 +345,10 @@ kernel_takes(const struct filter *f, const struct code *body,
  * fine to coarse; the first is the whole program. */
 static int
 choose_kernel_part(struct filter *f, struct code *parts, size_t n,
-    const struct filter *old, struct err *err)
+    struct err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (!kernel_takes(f, &parts[i], old))
+		if (!kernel_takes(f, &parts[i]))
 			continue;
 		f->kernel = parts[i];
 		memset(&parts[i], 0, sizeof(parts[i]));
@@ -390,7 +405,7 @@ codes_fini(struct code *c, size_t n)
 
 static int
 compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
-    const struct filter *old, struct err *err)
+    struct err *err)
 {
 	struct code exclude[VLAN_LEVELS] = { { 0 } }, parts[3] = { { 0 } };
 	struct code body = { 0 }, accept = { 0 };
@@ -422,7 +437,7 @@ compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
 	    f->user.no_memory)
 		err_sys(err, "filter");
 	else
-		rc = choose_kernel_part(f, parts, 3, old, err);
+		rc = choose_kernel_part(f, parts, 3, err);
 out:
 	codes_fini(exclude, VLAN_LEVELS);
 	codes_fini(parts, 3);
@@ -433,7 +448,7 @@ out:
 
 int
 filter_new(struct filter **out, const struct conf *c,
-    const struct conf_mirror *m, const struct filter *old, struct err *err)
+    const struct conf_mirror *m, struct err *err)
 {
 	struct filter *f = calloc(1, sizeof(*f));
 
@@ -441,7 +456,7 @@ filter_new(struct filter **out, const struct conf *c,
 		return err_sys(err, "filter");
 	f->direction = m->direction;
 	f->mark = c->mark;
-	if (compile(f, c, m, old, err) == -1) {
+	if (compile(f, c, m, err) == -1) {
 		filter_free(f);
 		return -1;
 	}
@@ -475,7 +490,7 @@ filter_length(const struct filter *f)
 int
 filter_attach(const struct filter *f, int fd, bool loopback, struct err *err)
 {
-	return attach(fd, f, &f->kernel, loopback, err);
+	return swap(fd, f, &f->kernel, loopback, err);
 }
 
 static bool

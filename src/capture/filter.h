@@ -21,12 +21,10 @@ enum filter_place {
 
 /* Compiles direction, exclude-targets, bpf and rules of m with libpcap, and
  * tries the program on a scratch socket. What the kernel refuses runs in
- * userspace behind a coarser kernel filter (filter_place tells). old, or
- * NULL: the filter that the new one will replace on a live socket, which
- * the kernel charges for both at that moment (net/core/filter.c,
- * sk_filter_charge). The program borrows nothing. */
+ * userspace behind a coarser kernel filter (filter_place tells). The program
+ * borrows nothing. */
 int filter_new(struct filter **out, const struct conf *c,
-    const struct conf_mirror *m, const struct filter *old, struct err *err);
+    const struct conf_mirror *m, struct err *err);
 void filter_free(struct filter *f);
 
 enum filter_place filter_place(const struct filter *f);
@@ -34,9 +32,12 @@ enum filter_place filter_place(const struct filter *f);
 /* Instructions of the kernel's part. */
 unsigned filter_length(const struct filter *f);
 
-/* Puts the kernel's part on a packet socket; atomically replaces the one
- * before. loopback: the interface sees each frame twice, outgoing ones are
- * left out unless the direction asks for them alone. */
+/* Puts the kernel's part on a packet socket. It replaces the one before at
+ * once or, because the kernel charges a socket for both at that moment
+ * (net/core/filter.c, sk_filter_charge), after one that looks at direction
+ * and mark alone: match again what arrives meanwhile. loopback: the interface
+ * sees each frame twice, outgoing ones are left out unless the direction asks
+ * for them alone. */
 int filter_attach(const struct filter *f, int fd, bool loopback,
     struct err *err);
 

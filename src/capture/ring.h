@@ -38,8 +38,8 @@ unsigned ring_run(struct ring *r, unsigned budget,
     const struct packet_handler *h);
 
 /* Swaps the filter of the live ring. Frames already in the ring passed the
- * old one; they are matched again in userspace. On error the old filter
- * stays. */
+ * old one; they are matched again in userspace. After an error the ring is
+ * good for ring_close only. */
 int ring_set_filter(struct ring *r, const struct filter *f, struct err *err);
 
 /* No frame enters any more; what is in the ring can still be run. */

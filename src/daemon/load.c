@@ -17,7 +17,7 @@ check_filter(const struct conf *c, const struct conf_mirror *m,
 	struct filter *f;
 	struct err err;
 
-	if (filter_new(&f, c, m, NULL, &err) == -1) {
+	if (filter_new(&f, c, m, &err) == -1) {
 		conf_report_error(r, pos, "mirror \"%s\": %s", m->name,
 		    err.text);
 		return;

@@ -122,7 +122,7 @@ open_filter(struct mirror *m, struct mirror *old, struct err *err)
 {
 	const struct filter *before = old == NULL ? NULL : old->filter;
 
-	if (filter_new(&m->filter, m->root, m->conf, before, err) == -1)
+	if (filter_new(&m->filter, m->root, m->conf, err) == -1)
 		return -1;
 	if (before != NULL && filter_equal(m->filter, before)) {
 		filter_free(m->filter);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
+#include <sys/socket.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -48,7 +50,7 @@ make(const char *options)
 	struct filter *f = NULL;
 	struct err err;
 
-	if (filter_new(&f, c, &c->mirrors[0], NULL, &err) == -1)
+	if (filter_new(&f, c, &c->mirrors[0], &err) == -1)
 		printf("%s\n", err.text);
 	conf_free(c);
 	return f;
@@ -228,7 +230,7 @@ check_bpf_error(const char *options, const char *text)
 	struct filter *f = NULL;
 	struct err err = { "" };
 
-	CU_ASSERT_EQUAL(filter_new(&f, c, &c->mirrors[0], NULL, &err), -1);
+	CU_ASSERT_EQUAL(filter_new(&f, c, &c->mirrors[0], &err), -1);
 	CU_ASSERT_PTR_NULL(f);
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "bpf: "));
 	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, text));
@@ -380,7 +382,7 @@ many_rules(unsigned n)
 static void
 test_too_big(void)
 {
-	char *few = many_rules(20), *many = many_rules(500);
+	char *few = many_rules(0), *many = many_rules(500);
 	struct frame last = tcp("10.1.243.1", "192.0.2.1", 1, 1499);
 	struct frame none = tcp("10.1.243.1", "192.0.2.1", 1, 1500);
 	struct filter *f = make(few), *g = make(many);
@@ -401,6 +403,47 @@ test_too_big(void)
 	free(many);
 }
 
+/* The kernel's program of as many rules as it takes. */
+static struct filter *
+largest(void)
+{
+	struct filter *last = NULL;
+
+	for (unsigned n = 0; n <= 500; n += n < 10 ? 1 : 10) {
+		char *rules = many_rules(n);
+		struct filter *f = make(rules);
+
+		free(rules);
+		if (filter_place(f) != FILTER_KERNEL) {
+			filter_free(f);
+			break;
+		}
+		filter_free(last);
+		last = f;
+	}
+	return last;
+}
+
+/* A live socket gets one large program for another. */
+static void
+test_swap(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct filter *small = make(""), *f = largest();
+	struct err err = { "" };
+
+	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_EQUAL(filter_attach(small, fd, false, &err), 0);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(filter_attach(f, fd, true, &err), 0);
+	CU_ASSERT_EQUAL(filter_attach(small, fd, false, &err), 0);
+	CU_ASSERT_STRING_EQUAL(err.text, "");
+	filter_free(small);
+	filter_free(f);
+	close(fd);
+}
+
 static const struct unit_test tests[] = {
 	{ "fields", test_fields },
 	{ "icmp", test_icmp },
@@ -412,5 +455,6 @@ static const struct unit_test tests[] = {
 	{ "exclude_fragment", test_exclude_fragment },
 	{ "runts", test_runts },
 	{ "too big", test_too_big },
+	{ "swap", test_swap },
 };
 UNIT_MAIN("filter", tests)
