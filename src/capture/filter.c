@@ -39,7 +39,9 @@ struct filter {
 	uint32_t mark;
 };
 
-static const struct bpf_insn accept_insn = BPF_STMT(BPF_RET | BPF_K, SNAPLEN);
+/* All of the frame: superframes can be larger than libpcap's longest. */
+static const struct bpf_insn accept_insn = BPF_STMT(BPF_RET | BPF_K,
+    UINT32_MAX);
 static const struct bpf_insn reject_insn = BPF_STMT(BPF_RET | BPF_K, 0);
 
 static void
