@@ -83,6 +83,17 @@ add_links(struct iface_list *l, const struct ifaddrs *ifa, int fd)
 	return 0;
 }
 
+/* IPv4 addresses come under their label, which is the name of the interface or
+ * begins with it and a colon: "eth0:1". */
+static bool
+is_name_of(const struct iface *i, const char *label)
+{
+	size_t len = strlen(i->name);
+
+	return strncmp(i->name, label, len) == 0 &&
+	    (label[len] == '\0' || label[len] == ':');
+}
+
 static int
 add_addresses(struct iface_list *l, const struct ifaddrs *ifa)
 {
@@ -96,7 +107,7 @@ add_addresses(struct iface_list *l, const struct ifaddrs *ifa)
 		if (a.family == 0)
 			continue;
 		for (i = l->v; i < l->v + l->n; i++)
-			if (strcmp(i->name, ifa->ifa_name) == 0)
+			if (is_name_of(i, ifa->ifa_name))
 				break;
 		if (i == l->v + l->n)
 			continue;
