@@ -29,6 +29,7 @@ struct watch {
 struct daemon {
 	struct ev_loop *loop;
 	const char *path;
+	bool debug;
 	struct generation *gen;
 	unsigned number; /* of the configuration, from 1 */
 	struct watch *watches;
@@ -137,7 +138,7 @@ replace_generation(struct daemon *d, struct conf **c, struct err *err)
 	if (rc == -1)
 		return -1;
 	stop_watches(d);
-	log_set_level(g->conf->log_level);
+	log_set_level(d->debug ? LOG_LEVEL_DEBUG : g->conf->log_level);
 	reload_commit(g, d->gen);
 	d->gen = g;
 	d->number++;
@@ -232,7 +233,7 @@ start_timer(struct daemon *d, ev_timer *w,
 
 int
 daemon_new(struct daemon **out, struct conf **c, const char *path,
-    struct err *err)
+    bool debug, struct err *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	double watchdog = notify_watchdog_interval();
@@ -240,6 +241,7 @@ daemon_new(struct daemon **out, struct conf **c, const char *path,
 	if (d == NULL)
 		return err_sys(err, "daemon");
 	d->path = path;
+	d->debug = debug;
 	if ((d->loop = ev_loop_new(EVFLAG_AUTO)) == NULL) {
 		err_set(err, "event loop: cannot start");
 		goto fail;

@@ -184,11 +184,9 @@ serve(const struct options *o, struct conf **c)
 	if (o->pidfile != NULL &&
 	    (pid_fd = pidfile_open(o->pidfile, &err)) == -1)
 		goto out;
-	if (daemon_new(&d, c, o->conf, &err) == -1 ||
+	if (daemon_new(&d, c, o->conf, o->debug, &err) == -1 ||
 	    privs_drop(drop_to, &err) == -1)
 		goto out;
-	if (o->debug)
-		log_set_level(LOG_LEVEL_DEBUG);
 	if (!o->foreground)
 		log_to_syslog(facility);
 	detach_ready(ready_fd);
