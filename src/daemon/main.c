@@ -201,21 +201,49 @@ out:
 	return status;
 }
 
+/* The path as seen from "/", where the daemon goes; NULL with errno. Symbolic
+ * links stay: a reload is to see where they point to then. */
+static char *
+make_absolute(const char *path)
+{
+	char *cwd, *text;
+
+	if (path[0] == '/')
+		return strdup(path);
+	cwd = getcwd(NULL, 0);
+	if (cwd == NULL || asprintf(&text, "%s/%s", cwd, path) == -1)
+		text = NULL;
+	free(cwd);
+	return text;
+}
+
+static bool
+detaches(const struct options *o)
+{
+	return !o->foreground && !o->check && !o->print && o->savefile == NULL;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = { .conf = TM_SYSCONFDIR "/trafmirrord.conf" };
-	char *absolute;
-	struct conf *c;
+	char *conf = NULL, *pidfile = NULL;
+	struct conf *c = NULL;
 	struct err err;
 	int status = 1;
 
 	if (parse_options(&o, argc, argv) == -1)
 		return 1;
-	/* A reload reads the same file after we went to "/". */
-	absolute = realpath(o.conf, NULL);
-	if (!o.foreground && absolute != NULL && !o.check && !o.print)
-		o.conf = absolute;
+	if (detaches(&o)) {
+		if (o.pidfile == NULL)
+			o.pidfile = TM_RUNSTATEDIR "/trafmirrord.pid";
+		o.conf = conf = make_absolute(o.conf);
+		o.pidfile = pidfile = make_absolute(o.pidfile);
+		if (conf == NULL || pidfile == NULL) {
+			log_warn("current folder");
+			goto out;
+		}
+	}
 	if ((c = load(&o)) == NULL)
 		goto out;
 	signal(SIGPIPE, SIG_IGN);
@@ -227,12 +255,11 @@ main(int argc, char **argv)
 	    privs_check(o.user != NULL ? o.user : c->user, &err) == -1) {
 		log_error("%s", err.text);
 	} else {
-		if (o.pidfile == NULL && !o.foreground)
-			o.pidfile = TM_RUNSTATEDIR "/trafmirrord.pid";
 		status = serve(&o, &c);
 	}
 out:
 	conf_free(c);
-	free(absolute);
+	free(conf);
+	free(pidfile);
 	return status;
 }
