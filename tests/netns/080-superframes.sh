@@ -37,7 +37,7 @@ stream() {
 	address=$2
 	shift 2
 	capture_start target copies "$pcap"
-	in_ns source iperf3 --client "$address" --bytes 8M "$@" \
+	in_ns source iperf3 --client "$address" --bytes 8M --bitrate 200M "$@" \
 	    >"$T/stream.log" 2>&1 || error "iperf3 fails"
 	in_ns source ping -q -c 1 -s 400 10.0.0.1 >/dev/null
 	wait_until 10 stream_ended || fail "the last ping is not copied"
@@ -66,7 +66,7 @@ stream tcp4-out 10.0.0.1
 stream tcp4-in 10.0.0.1 --reverse
 stream tcp6-out fd00::1
 stream tcp6-in fd00::1 --reverse
-stream udp4 10.0.0.1 --udp --bitrate 200M --length 1400
+stream udp4 10.0.0.1 --udp --length 1400
 
 daemon_counters >"$T/counters.log"
 segmented=$(sed -n 's/.* segmented_packets=\([0-9]*\) .*/\1/p' \
