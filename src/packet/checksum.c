@@ -15,9 +15,11 @@
 	    CRC_BIT(n, 2, 0xc79a971fu) ^ CRC_BIT(n, 3, 0x8ad958cfu) ^ \
 	    CRC_BIT(n, 4, 0x105ec76fu) ^ CRC_BIT(n, 5, 0x20bd8edeu) ^ \
 	    CRC_BIT(n, 6, 0x417b1dbcu) ^ CRC_BIT(n, 7, 0x82f63b78u))
-#define CRC_4(n)  CRC_BYTE(n), CRC_BYTE(n + 1), CRC_BYTE(n + 2), CRC_BYTE(n + 3)
-#define CRC_16(n) CRC_4(n), CRC_4(n + 4), CRC_4(n + 8), CRC_4(n + 12)
-#define CRC_64(n) CRC_16(n), CRC_16(n + 16), CRC_16(n + 32), CRC_16(n + 48)
+#define CRC_4(n) \
+	CRC_BYTE(n), CRC_BYTE((n) + 1), CRC_BYTE((n) + 2), CRC_BYTE((n) + 3)
+#define CRC_16(n) CRC_4(n), CRC_4((n) + 4), CRC_4((n) + 8), CRC_4((n) + 12)
+#define CRC_64(n) \
+	CRC_16(n), CRC_16((n) + 16), CRC_16((n) + 32), CRC_16((n) + 48)
 
 static const uint32_t crc_table[256] = { CRC_64(0), CRC_64(64), CRC_64(128),
 	CRC_64(192) };
