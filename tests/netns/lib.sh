@@ -348,7 +348,7 @@ datagrams_start() {
 	perl -MSocket -e '$| = 1; socket(S, AF_UNIX, SOCK_DGRAM, 0) &&
 	    bind(S, sockaddr_un($ARGV[0])) || die "$ARGV[0]: $!";
 	    chmod(0666, $ARGV[0]);
-	    print "$m\n" while (defined recv(S, $m, 65536, 0))' "$1" >"$2" &
+	    print "$m\n" while (defined recv(S, $m, 65536, 0))' "$1" >>"$2" &
 	wait_until 5 test -S "$1" || error "nobody listens at $1"
 }
 
