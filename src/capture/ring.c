@@ -168,6 +168,17 @@ ring_fd(const struct ring *r)
 	return r->fd;
 }
 
+bool
+ring_is_bound(const struct ring *r)
+{
+	struct sockaddr_ll ll = { 0 };
+	socklen_t len = sizeof(ll);
+
+	/* The kernel writes -1 there when the interface goes. */
+	return getsockname(r->fd, (struct sockaddr *)&ll, &len) == 0 &&
+	    ll.sll_ifindex > 0;
+}
+
 /* The block, if it is ours. */
 static struct tpacket_block_desc *
 block_take(struct ring *r)

@@ -32,6 +32,11 @@ void ring_close(struct ring *r);
 /* Readable when a block is filled, or the interface changed. */
 int ring_fd(const struct ring *r);
 
+/* Whether the ring still belongs to its interface. One that has left the
+ * network namespace is lost for good, also if it returns under the same name
+ * and index. */
+bool ring_is_bound(const struct ring *r);
+
 /* Handles filled blocks, at most budget; each goes back to the kernel after
  * block_end. Returns how many. */
 unsigned ring_run(struct ring *r, unsigned budget,

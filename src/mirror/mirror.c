@@ -319,7 +319,7 @@ close_vanished(struct mirror *m, const struct iface_list *ifaces)
 		struct source *s = m->sources[i];
 		const struct iface *now = iface_by_name(ifaces, s->name);
 
-		if (now != NULL && now->index == s->ifindex &&
+		if (now != NULL && source_follows(s, now) &&
 		    select_source(m->root, m->conf, now)) {
 			i++;
 			continue;

@@ -91,12 +91,18 @@ source_close(struct source *s)
 }
 
 bool
+source_follows(const struct source *s, const struct iface *i)
+{
+	return s->ifindex == i->index && strcmp(s->name, i->name) == 0 &&
+	    ring_is_bound(s->ring);
+}
+
+bool
 source_same(const struct source *s, const struct conf_mirror *cm,
     const struct iface *i)
 {
-	return s->ifindex == i->index && strcmp(s->name, i->name) == 0 &&
-	    s->hash == identity_hash(i) && s->ring_size == cm->ring_size &&
-	    s->latency_ms == cm->latency_ms &&
+	return source_follows(s, i) && s->hash == identity_hash(i) &&
+	    s->ring_size == cm->ring_size && s->latency_ms == cm->latency_ms &&
 	    s->promiscuous == cm->promiscuous;
 }
 

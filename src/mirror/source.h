@@ -50,6 +50,9 @@ void source_adopt(struct source *s, struct source *old);
 
 void source_close(struct source *s);
 
+/* Whether s captures interface i, under its present name. */
+bool source_follows(const struct source *s, const struct iface *i);
+
 /* Whether s is what source_open would make of the same arguments. */
 bool source_same(const struct source *s, const struct conf_mirror *cm,
     const struct iface *i);
