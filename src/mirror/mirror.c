@@ -32,22 +32,11 @@ struct mirror {
 	struct source_stats gone_sources; /* counted by those that left */
 };
 
-static const char *const drop_names[] = {
-	[MIRROR_DROP_SEND_ERROR] = "send-error",
-	[MIRROR_DROP_OVERSIZE] = "oversize",
-	[MIRROR_DROP_NO_TARGET] = "no-target",
-};
 static const char *const state_names[] = {
 	[MIRROR_COLLECTING] = "collecting",
 	[MIRROR_DISABLED] = "disabled",
 	[MIRROR_WAITING] = "waiting",
 };
-
-const char *
-mirror_drop_name(enum mirror_drop kind)
-{
-	return drop_names[kind];
-}
 
 const char *
 mirror_state_name(enum mirror_state state)

@@ -43,8 +43,7 @@ struct mirror_stats {
 	uint64_t sampled_out_packets;
 };
 
-/* "send-error" and so on, as metrics and logs call them. */
-const char *mirror_drop_name(enum mirror_drop kind);
+/* "collecting" and so on, as logs call them. */
 const char *mirror_state_name(enum mirror_state state);
 
 /* Prepares a mirror as cm of c says, still without sources; both must outlive
