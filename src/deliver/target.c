@@ -30,7 +30,6 @@ struct target {
 	struct encap encap;
 	size_t outer_len; /* IP and UDP in front of the encapsulation */
 	struct send_queue *queues[CONF_SOURCE_PORTS_MAX];
-	uint16_t ports[CONF_SOURCE_PORTS_MAX];
 	unsigned nqueues;
 	uint64_t filled; /* bit i: queue i holds copies */
 	uint32_t sequence;
@@ -95,8 +94,7 @@ set_socket_options(const struct target *t, int fd, struct err *err)
  * on the session and the number of the socket alone, so that a restart
  * finds the same ports and receivers keep their queues. */
 static int
-bind_port(const struct target *t, int fd, unsigned i, uint16_t *port,
-    struct err *err)
+bind_port(const struct target *t, int fd, unsigned i, struct err *err)
 {
 	struct addr any = { .family = t->conf.address.family };
 	const struct addr *a = t->conf.source_address.family != 0 ?
@@ -107,11 +105,12 @@ bind_port(const struct target *t, int fd, unsigned i, uint16_t *port,
 	socklen_t len;
 
 	for (unsigned try = 0; try < TARGET_PORT_COUNT; try++) {
-		*port = t->encap.protocol != IPPROTO_UDP ?
-		    0 :
-		    (uint16_t)(TARGET_PORT_FIRST +
-			(start + try) % TARGET_PORT_COUNT);
-		len = addr_to_sockaddr(a, *port, &ss);
+		uint16_t port = (uint16_t)(TARGET_PORT_FIRST +
+		    (start + try) % TARGET_PORT_COUNT);
+
+		if (t->encap.protocol != IPPROTO_UDP)
+			port = 0;
+		len = addr_to_sockaddr(a, port, &ss);
 		if (bind(fd, (struct sockaddr *)&ss, len) == 0)
 			return 0;
 		if (errno != EADDRINUSE)
@@ -130,7 +129,7 @@ open_queue(struct target *t, unsigned i, struct err *err)
 	if (fd == -1)
 		return err_sys(err, "socket");
 	if (set_socket_options(t, fd, err) == -1 ||
-	    bind_port(t, fd, i, &t->ports[i], err) == -1)
+	    bind_port(t, fd, i, err) == -1)
 		goto fail;
 	t->queues[i] = send_queue_new(fd, &t->encap);
 	if (t->queues[i] == NULL) {
@@ -236,12 +235,6 @@ unsigned
 target_ports(const struct target *t)
 {
 	return t->nqueues;
-}
-
-uint16_t
-target_port(const struct target *t, unsigned i)
-{
-	return t->ports[i];
 }
 
 static void

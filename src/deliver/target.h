@@ -39,10 +39,9 @@ bool target_same(const struct target *t, const struct conf_target *ct,
     uint32_t session_id, uint32_t mark);
 
 const char *target_name(const struct target *t);
-unsigned target_ports(const struct target *t);
 
-/* UDP source port number i is bound to, host order; 0 for GRE. */
-uint16_t target_port(const struct target *t, unsigned i);
+/* How many source ports it has; 1 for GRE. */
+unsigned target_ports(const struct target *t);
 
 /* Queues a copy of frame, whose body is borrowed until target_flush. port:
  * index below target_ports. */
