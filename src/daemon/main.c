@@ -249,6 +249,8 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (o.check || o.print) {
 		status = check(&o, c);
+	} else if (privs_check_rights(&err) == -1) {
+		log_error("%s", err.text);
 	} else if (o.savefile != NULL) {
 		status = feed(&o, c);
 	} else if (geteuid() == 0 &&

@@ -51,6 +51,20 @@ keep_capabilities(void)
 }
 
 int
+privs_check_rights(struct err *err)
+{
+	capng_get_caps_process();
+	if (!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW) ||
+	    (mark_needs_net_admin() &&
+		!capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_ADMIN)))
+		return err_set(err,
+		    "Operation not permitted: start it as root, or with the "
+		    "capability CAP_NET_RAW (before Linux 5.17 CAP_NET_ADMIN "
+		    "too)");
+	return 0;
+}
+
+int
 privs_drop(const char *user, struct err *err)
 {
 	const struct passwd *pw;
