@@ -23,8 +23,7 @@ struct generation {
 int reload_prepare(struct generation **out, struct conf **c,
     struct generation *old, const struct iface_list *ifaces, struct err *err);
 
-/* Lets g take over from old and frees old, both NULL-able at start. Cannot
- * fail. */
+/* Lets g take over from old (NULL at start) and frees old. Cannot fail. */
 void reload_commit(struct generation *g, struct generation *old);
 
 /* Closes all that is open; sends nothing. */
