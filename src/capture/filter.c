@@ -19,6 +19,7 @@
 
 #define SNAPLEN	 262144
 #define VLAN_LEN 4
+#define PARTS	 4 /* programs to try in the kernel */
 
 struct filter {
 	struct program kernel;	/* without the prologue */
@@ -200,10 +201,10 @@ kernel_takes(const struct filter *f, const struct program *body)
 /* Chooses the finest program that the kernel takes. parts: candidates from
  * fine to coarse; the first is the whole program. */
 static int
-choose_kernel_part(struct filter *f, struct program *parts, size_t n,
+choose_kernel_part(struct filter *f, struct program parts[static PARTS],
     struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < PARTS; i++) {
 		if (!kernel_takes(f, &parts[i]))
 			continue;
 		f->kernel = parts[i];
@@ -237,11 +238,11 @@ add_user(struct filter *f, const struct program exclude[static PROGRAM_LEVELS],
 	static const struct program none[PROGRAM_LEVELS];
 
 	program_add_runt_guard(&f->exclude);
-	program_add_levels(&f->exclude, exclude, accept);
+	program_add_levels(&f->exclude, exclude, accept, PROGRAM_LEVELS);
 	if (bare)
 		program_add_accept(&f->user);
 	else
-		program_add_levels(&f->user, none, body);
+		program_add_levels(&f->user, none, body, PROGRAM_LEVELS);
 }
 
 static bool
@@ -265,7 +266,7 @@ compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
     struct err *err)
 {
 	struct program exclude[PROGRAM_LEVELS] = { { 0 } },
-		       parts[3] = { { 0 } };
+		       parts[PARTS] = { { 0 } };
 	struct program body = { 0 }, accept = { 0 };
 	bool vlan = m->bpf != NULL && expression_uses_vlan(m->bpf);
 	bool bare = m->nrules == 0 && m->bpf == NULL;
@@ -285,20 +286,23 @@ compile(struct filter *f, const struct conf *c, const struct conf_mirror *m,
 		goto out;
 	program_add_accept(&accept);
 	add_user(f, exclude, &body, &accept, bare);
-	if (bare)
+	if (bare) {
 		program_add_runt_guard(&parts[0]);
-	program_add_levels(&parts[0], exclude, &body);
-	program_add_levels(&parts[1], exclude, &accept);
-	program_add_accept(&parts[2]);
-	if (no_memory(exclude, PROGRAM_LEVELS) || no_memory(parts, 3) ||
+		program_add_runt_guard(&parts[1]);
+	}
+	program_add_levels(&parts[0], exclude, &body, PROGRAM_LEVELS);
+	program_add_levels(&parts[1], exclude, &body, 1);
+	program_add_levels(&parts[2], exclude, &accept, 1);
+	program_add_accept(&parts[3]);
+	if (no_memory(exclude, PROGRAM_LEVELS) || no_memory(parts, PARTS) ||
 	    body.no_memory || accept.no_memory || f->exclude.no_memory ||
 	    f->user.no_memory)
 		err_sys(err, "filter");
 	else
-		rc = choose_kernel_part(f, parts, 3, err);
+		rc = choose_kernel_part(f, parts, err);
 out:
 	codes_fini(exclude, PROGRAM_LEVELS);
-	codes_fini(parts, 3);
+	codes_fini(parts, PARTS);
 	program_fini(&body);
 	program_fini(&accept);
 	return rc;
@@ -337,12 +341,6 @@ enum filter_place
 filter_place(const struct filter *f)
 {
 	return f->place;
-}
-
-unsigned
-filter_length(const struct filter *f)
-{
-	return (unsigned)f->kernel.n;
 }
 
 int

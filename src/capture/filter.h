@@ -29,9 +29,6 @@ void filter_free(struct filter *f);
 
 enum filter_place filter_place(const struct filter *f);
 
-/* Instructions of the kernel's part. */
-unsigned filter_length(const struct filter *f);
-
 /* Puts the kernel's part on a packet socket. It replaces the one before at
  * once or, because the kernel charges a socket for both at that moment
  * (net/core/filter.c, sk_filter_charge), after one that looks at direction

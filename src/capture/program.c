@@ -135,17 +135,18 @@ program_add_runt_guard(struct program *p)
 void
 program_add_levels(struct program *p,
     const struct program exclude[static PROGRAM_LEVELS],
-    const struct program *body)
+    const struct program *body, uint32_t levels)
 {
-	for (uint32_t level = 0; level < PROGRAM_LEVELS; level++) {
-		struct sock_filter look[] = {
+	for (uint32_t level = 0; level < levels; level++) {
+		const struct sock_filter next = BPF_STMT(BPF_JMP | BPF_JA,
+		    (uint32_t)(exclude[level].n + body->n));
+		const struct sock_filter look[] = {
 			BPF_STMT(BPF_LD | BPF_H | BPF_ABS,
 			    ADDRESSES + VLAN_LEN * level),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x8100, 2, 0),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x88a8, 1, 0),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x9100, 0, 1),
-			BPF_STMT(BPF_JMP | BPF_JA,
-			    (uint32_t)(exclude[level].n + body->n)),
+			level + 1 < levels ? next : accept_insn,
 		};
 		size_t start;
 

@@ -48,9 +48,9 @@ void program_add_runt_guard(struct program *p);
 /* Appends what sees through VLAN tags inside the frame: for each depth
  * exclude, then body, with offsets behind the addresses moved by the tags,
  * and a look at the EtherType to choose between depths. body ends in a
- * return. */
+ * return. With levels below PROGRAM_LEVELS, what lies deeper is accepted. */
 void program_add_levels(struct program *p,
     const struct program exclude[static PROGRAM_LEVELS],
-    const struct program *body);
+    const struct program *body, uint32_t levels);
 
 #endif

@@ -22,7 +22,9 @@
 	"target g4 { address = 10.9.0.2 encap = gre }\n" \
 	"target g6 { address = \"fd09::2\" encap = gre }\n"
 
-/* A mirror with these options, to all four targets. */
+static const char *targets = "t4, t6, g4, g6";
+
+/* A mirror with these options, to the targets above. */
 static struct conf *
 load(const char *options)
 {
@@ -32,8 +34,8 @@ load(const char *options)
 
 	snprintf(text, sizeof(text),
 	    TARGETS "mirror m { sources = { eth9 } "
-		    "targets = { t4, t6, g4, g6 }\n%s }\n",
-	    options);
+		    "targets = { %s }\n%s }\n",
+	    targets, options);
 	c = conf_load_text(text, strlen(text), "t", &r);
 	for (size_t i = 0; i < r.nerrors; i++)
 		printf("%s\n", r.errors[i]);
@@ -379,49 +381,84 @@ many_rules(unsigned n)
 	return text;
 }
 
+/* The largest program of such rules that the kernel takes, and the first that
+ * it does not. */
+static void
+find_limit(struct filter **fits, struct filter **refused)
+{
+	*fits = NULL;
+	for (unsigned n = 1; n <= 500; n += n < 10 ? 1 : 10) {
+		char *rules = many_rules(n);
+
+		*refused = make(rules);
+		free(rules);
+		if (filter_place(*refused) != FILTER_KERNEL)
+			return;
+		filter_free(*fits);
+		*fits = *refused;
+	}
+	*refused = NULL;
+}
+
+/* Whether the kernel's part lets a frame pass. */
+static bool
+kernel_passes(const struct filter *f, const struct frame *fr)
+{
+	struct err err = { "" };
+	char byte;
+	int fds[2];
+	bool ok;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) == -1)
+		abort();
+	CU_ASSERT_EQUAL(filter_attach(f, fds[1], false, &err), 0);
+	CU_ASSERT_STRING_EQUAL(err.text, "");
+	CU_ASSERT_EQUAL(send(fds[0], fr->b, fr->len, 0), (ssize_t)fr->len);
+	ok = recv(fds[1], &byte, 1, MSG_DONTWAIT) == 1;
+	close(fds[0]);
+	close(fds[1]);
+	return ok;
+}
+
+/* Rules the kernel has no room for: it sorts out what carries no tag, the
+ * rest is left to filter_match. */
 static void
 test_too_big(void)
 {
-	char *few = many_rules(0), *many = many_rules(500);
 	struct frame last = tcp("10.1.243.1", "192.0.2.1", 1, 1499);
 	struct frame none = tcp("10.1.243.1", "192.0.2.1", 1, 1500);
-	struct filter *f = make(few), *g = make(many);
+	struct frame first = tcp("10.1.0.1", "192.0.2.1", 1, 1000);
+	struct frame tagged = none;
+	struct filter *f, *g, *h;
+	char *many = many_rules(500);
 
+	frame_tag(&tagged, 0x8100, 100);
+	targets = "t4";
+	find_limit(&f, &g);
+	h = make(many);
+	targets = "t4, t6, g4, g6";
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(g);
 	CU_ASSERT_EQUAL(filter_place(f), FILTER_KERNEL);
 	CU_ASSERT_EQUAL(filter_place(g), FILTER_USER_TOO_BIG);
-	CU_ASSERT_TRUE(filter_length(g) < filter_length(f));
+	CU_ASSERT_EQUAL(filter_place(h), FILTER_USER_TOO_BIG);
+	CU_ASSERT_TRUE(kernel_passes(f, &first));
+	CU_ASSERT_FALSE(kernel_passes(f, &none));
+	CU_ASSERT_FALSE(kernel_passes(f, &tagged));
+	CU_ASSERT_TRUE(kernel_passes(g, &first));
+	CU_ASSERT_FALSE(kernel_passes(g, &none));
+	CU_ASSERT_TRUE(kernel_passes(g, &tagged));
 	CU_ASSERT_TRUE(
-	    filter_match(g, last.b, (uint32_t)last.len, (uint32_t)last.len));
+	    filter_match(h, last.b, (uint32_t)last.len, (uint32_t)last.len));
 	CU_ASSERT_FALSE(
-	    filter_match(g, none.b, (uint32_t)none.len, (uint32_t)none.len));
+	    filter_match(h, none.b, (uint32_t)none.len, (uint32_t)none.len));
 	CU_ASSERT_FALSE(filter_equal(f, g));
 	CU_ASSERT_TRUE(filter_equal(f, f));
 	filter_free(f);
 	filter_free(g);
+	filter_free(h);
 	filter_free(NULL);
-	free(few);
 	free(many);
-}
-
-/* The kernel's program of as many rules as it takes. */
-static struct filter *
-largest(void)
-{
-	struct filter *last = NULL;
-
-	for (unsigned n = 0; n <= 500; n += n < 10 ? 1 : 10) {
-		char *rules = many_rules(n);
-		struct filter *f = make(rules);
-
-		free(rules);
-		if (filter_place(f) != FILTER_KERNEL) {
-			filter_free(f);
-			break;
-		}
-		filter_free(last);
-		last = f;
-	}
-	return last;
 }
 
 /* A live socket gets one large program for another. */
@@ -429,9 +466,13 @@ static void
 test_swap(void)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct filter *small = make(""), *f = largest();
+	struct filter *small, *f, *refused;
 	struct err err = { "" };
 
+	targets = "t4";
+	small = make("");
+	find_limit(&f, &refused);
+	targets = "t4, t6, g4, g6";
 	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	CU_ASSERT_EQUAL(filter_attach(small, fd, false, &err), 0);
@@ -441,6 +482,7 @@ test_swap(void)
 	CU_ASSERT_STRING_EQUAL(err.text, "");
 	filter_free(small);
 	filter_free(f);
+	filter_free(refused);
 	close(fd);
 }
 
