@@ -42,6 +42,12 @@ iface_by_addr(const struct iface_list *l, const struct addr *a)
 	return NULL;
 }
 
+bool
+iface_exists(const struct iface *i)
+{
+	return if_nametoindex(i->name) == i->index;
+}
+
 static unsigned
 mtu_of(int fd, const char *name)
 {

@@ -40,6 +40,9 @@ const struct iface *iface_by_name(const struct iface_list *l, const char *name);
 const struct iface *iface_by_addr(const struct iface_list *l,
     const struct addr *a);
 
+/* Whether it is still there, under the name and index of the snapshot. */
+bool iface_exists(const struct iface *i);
+
 struct iface_route {
 	struct addr source; /* the address the kernel would send from */
 	unsigned mtu;	    /* path MTU as the kernel knows it */

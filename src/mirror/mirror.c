@@ -173,6 +173,9 @@ mirror_open(struct mirror *m, const struct iface *i, struct mirror *old,
 	if (!m->conf->collect || !select_source(m->root, m->conf, i) ||
 	    open_source(m, old, i, &why) == 0)
 		return 0;
+	/* It went after the list was made: mirror_follow looks out for it. */
+	if (!iface_exists(i))
+		return 0;
 	return err_set(err, "mirror \"%s\": %s", m->conf->name, why.text);
 }
 

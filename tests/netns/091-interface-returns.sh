@@ -80,7 +80,18 @@ for what in : leave_and_return recreate rename_there_and_back \
 	$what
 	wait_until 5 copied "a$n" || fail "$what: no copies any more"
 done
-daemon_reload
+
+# A reload does not fail because of interfaces that go while it opens them.
+in_ns source sh -c 'while :; do
+	ip link add dev eth0-b up type veth peer name peer
+	ip link del dev eth0-b
+done' &
+churn=$!
+for i in $(seq 50); do
+	daemon_reload
+done
+kill "$churn"
+! grep 'reload: failed' "$daemon_log" || fail "a reload failed"
 wait_until 5 copied af || fail "no copies after the reload"
 daemon_counters >"$T/counters.log"
 counted=$(sed -n 's/.*state=.* captured_packets=\([0-9]*\) .* copied_packets=\([0-9]*\) .* dropped_send-error=\([0-9]*\) .*/\1 \2 \3/p' \
