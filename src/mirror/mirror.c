@@ -370,6 +370,9 @@ void
 mirror_poll(struct mirror *m)
 {
 	forget_former_rings(m);
+	/* The kernel counts losses in 32 bits, and from 0 when asked. */
+	for (size_t i = 0; i < m->nsources; i++)
+		source_count(m->sources[i]);
 	pipeline_poll(&m->pipeline);
 }
 
