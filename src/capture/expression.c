@@ -168,7 +168,9 @@ put_copy6(FILE *f, const struct conf_target *t, const char *text,
 		    58 + shift, text, t->port);
 }
 
-/* The quoted header is at 48. */
+/* The quoted header is at 48. A copy larger than the path MTU is quoted as a
+ * fragment: to let its errors pass would make each of them a copy that is
+ * fragmented in turn. */
 static void
 put_error6(FILE *f, const struct conf_target *t, unsigned shift)
 {
@@ -180,9 +182,11 @@ put_error6(FILE *f, const struct conf_target *t, unsigned shift)
 		fprintf(f, " and ip6[%u:4] = %" PRIu32, 72 + 4 * i,
 		    bytes_get32(t->address.bytes + (size_t)4 * i));
 	if (t->encap == CONF_GRE)
-		fputs(" and ip6[54] = 47)", f);
+		fputs(" and (ip6[54] = 44 or ip6[54] = 47))", f);
 	else
-		fprintf(f, " and ip6[54] = 17 and ip6[90:2] = %u)", t->port);
+		fprintf(f,
+		    " and (ip6[54] = 44 or (ip6[54] = 17 and ip6[90:2] = %u)))",
+		    t->port);
 }
 
 static bool
