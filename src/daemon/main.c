@@ -155,6 +155,8 @@ feed(const struct options *o, struct conf *c)
 	rc = mirror_run_savefile(m, o->savefile, &nread, &err);
 	if (rc == -1)
 		log_error("%s", err.text);
+	if (rc == -1 && nread == 0)
+		goto out;
 	mirror_poll(m); /* says why sends failed */
 	log_info("%s: %ju packets read", o->savefile, (uintmax_t)nread);
 	counters_print(m, log_info);
@@ -162,6 +164,7 @@ feed(const struct options *o, struct conf *c)
 	for (int i = 0; i < MIRROR_DROP_KINDS; i++)
 		if (st.dropped_packets[i] > 0)
 			rc = -1;
+out:
 	mirror_free(m);
 	return rc == 0 ? 0 : 1;
 }
@@ -177,8 +180,11 @@ serve(const struct options *o, struct conf **c)
 	char *drop_to = strdup(user);
 	struct err err;
 
-	if (drop_to == NULL)
-		return 1;
+	if (drop_to == NULL) {
+		err_sys(&err, "start");
+		goto out;
+	}
+	log_set_level(o->debug ? LOG_LEVEL_DEBUG : (*c)->log_level);
 	if (!o->foreground && (ready_fd = detach_start(&err)) == -1)
 		goto out;
 	if (o->pidfile != NULL &&

@@ -161,6 +161,8 @@ open_source(struct mirror *m, struct mirror *old, const struct iface *i,
 		source_close(s);
 		return -1;
 	}
+	log_debug("mirror \"%s\": %s: ring %s", m->conf->name, i->name,
+	    s->ring_lent ? "kept" : "opened");
 	return 0;
 }
 

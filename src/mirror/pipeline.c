@@ -150,6 +150,8 @@ open_members(struct pipeline *pl, const struct conf *c,
 		}
 		mb->weight = ct->weight;
 		pl->nmembers++;
+		log_debug("mirror \"%s\": target \"%s\": sockets %s", cm->name,
+		    ct->name, mb->lent ? "kept" : "opened");
 	}
 	return 0;
 }
