@@ -38,7 +38,7 @@ looks_beside_frame(const struct bpf_program *p)
 	for (u_int i = 0; i < p->bf_len; i++)
 		if (BPF_CLASS(p->bf_insns[i].code) == BPF_LD &&
 		    BPF_MODE(p->bf_insns[i].code) == BPF_ABS &&
-		    p->bf_insns[i].k >= (uint32_t)SKF_AD_OFF)
+		    p->bf_insns[i].k > INT32_MAX)
 			return true;
 	return false;
 }

@@ -15,6 +15,7 @@
 #include "packet/segment.h"
 
 #define SEND_BATCH 64
+#define SEND_WAIT_MS 1
 #define SEND_TRIES 4 /* of one copy, before a failure is its own */
 
 struct send_queue {
@@ -129,8 +130,10 @@ try_again(struct send_queue *q, int error, bool wait, unsigned *failures)
 	if (error == EINTR)
 		return true;
 	if (buffer_full(error)) {
+		/* A full device queue does not keep the socket from being
+		 * writable. */
 		if (wait)
-			poll(&pfd, 1, 1000);
+			poll(&pfd, error == EAGAIN ? 1 : 0, SEND_WAIT_MS);
 		return wait;
 	}
 	if (++*failures == SEND_TRIES)
@@ -161,6 +164,12 @@ send_queue_flush(struct send_queue *q, bool wait, struct send_result *res)
 			continue;
 		} else if (error == EMSGSIZE) {
 			res->oversize++;
+			done++;
+			failures = 0;
+		} else if (error == EPERM) {
+			/* A firewall judges each copy by itself. */
+			res->error = error;
+			res->failed++;
 			done++;
 			failures = 0;
 		} else {

@@ -163,6 +163,17 @@ test_no_route(void)
 }
 
 static void
+test_firewall(void)
+{
+	static const int steps[] = { 2, -EPERM, -EPERM, -EPERM, -EPERM, 0 };
+	struct send_result res = run(steps, 10, false);
+
+	CU_ASSERT_EQUAL(res.packets, 9);
+	CU_ASSERT_EQUAL(res.failed, 1);
+	CU_ASSERT_EQUAL(res.error, EPERM);
+}
+
+static void
 test_oversize(void)
 {
 	static const int steps[] = { 1, -EMSGSIZE, -EMSGSIZE, -EMSGSIZE,
@@ -263,6 +274,7 @@ static const struct unit_test tests[] = {
 	{ "in parts", test_in_parts },
 	{ "refused", test_refused },
 	{ "no route", test_no_route },
+	{ "firewall", test_firewall },
 	{ "oversize", test_oversize },
 	{ "buffer full", test_buffer_full },
 	{ "unconnected", test_unconnected },
