@@ -370,6 +370,16 @@ filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
 }
 
 bool
+filter_match_direction(const struct filter *f, enum packet_direction direction,
+    bool loopback)
+{
+	if (f->direction == CONF_DIR_OUT)
+		return direction == PACKET_OUT;
+	return direction == PACKET_IN ||
+	    (f->direction == CONF_DIR_ALL && !loopback);
+}
+
+bool
 filter_equal(const struct filter *a, const struct filter *b)
 {
 	return a->place == b->place && a->direction == b->direction &&

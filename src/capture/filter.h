@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "packet/packet.h"
+
 struct conf;
 struct conf_mirror;
 struct err;
@@ -42,6 +44,10 @@ int filter_attach(const struct filter *f, int fd, bool loopback,
  * in place. */
 bool filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
     uint32_t len);
+
+/* The direction, as the kernel's part asks for it. */
+bool filter_match_direction(const struct filter *f,
+    enum packet_direction direction, bool loopback);
 
 bool filter_equal(const struct filter *a, const struct filter *b);
 

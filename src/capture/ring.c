@@ -245,6 +245,20 @@ read_offloads(struct packet *p, const uint8_t *frame)
 	p->gso_size = vh.gso_size;
 }
 
+/* What the kernel left to us: all of the conditions, or whether a frame that
+ * passed the filter before passes this one. */
+static bool
+passes(const struct ring *r, const struct packet *p)
+{
+	if (p->time_ns < r->recheck_until_ns &&
+	    !filter_match_direction(r->filter, p->direction, r->loopback))
+		return false;
+	if (filter_place(r->filter) == FILTER_KERNEL &&
+	    p->time_ns >= r->recheck_until_ns)
+		return true;
+	return filter_match(r->filter, p->data, p->caplen, p->len);
+}
+
 static void
 frame_run(struct ring *r, struct tpacket3_hdr *h,
     const struct packet_handler *rh)
@@ -267,11 +281,8 @@ frame_run(struct ring *r, struct tpacket3_hdr *h,
 		p.csum_start += VLAN_TAG;
 	}
 	p.data = frame;
-	if ((filter_place(r->filter) != FILTER_KERNEL ||
-		p.time_ns < r->recheck_until_ns) &&
-	    !filter_match(r->filter, p.data, p.caplen, p.len))
-		return;
-	rh->packet(rh->arg, &p);
+	if (passes(r, &p))
+		rh->packet(rh->arg, &p);
 }
 
 unsigned

@@ -423,6 +423,24 @@ kernel_passes(const struct filter *f, const struct frame *fr)
 /* Rules the kernel has no room for: it sorts out what carries no tag, the
  * rest is left to filter_match. */
 static void
+test_direction(void)
+{
+	struct filter *all = make(""), *in = make("direction = in");
+	struct filter *out = make("direction = out");
+
+	CU_ASSERT_TRUE(filter_match_direction(all, PACKET_IN, false));
+	CU_ASSERT_TRUE(filter_match_direction(all, PACKET_OUT, false));
+	CU_ASSERT_FALSE(filter_match_direction(all, PACKET_OUT, true));
+	CU_ASSERT_TRUE(filter_match_direction(in, PACKET_IN, true));
+	CU_ASSERT_FALSE(filter_match_direction(in, PACKET_OUT, false));
+	CU_ASSERT_FALSE(filter_match_direction(out, PACKET_IN, false));
+	CU_ASSERT_TRUE(filter_match_direction(out, PACKET_OUT, true));
+	filter_free(all);
+	filter_free(in);
+	filter_free(out);
+}
+
+static void
 test_too_big(void)
 {
 	struct frame last = tcp("10.1.243.1", "192.0.2.1", 1, 1499);
@@ -496,6 +514,7 @@ static const struct unit_test tests[] = {
 	{ "exclude", test_exclude },
 	{ "exclude_fragment", test_exclude_fragment },
 	{ "runts", test_runts },
+	{ "direction", test_direction },
 	{ "too big", test_too_big },
 	{ "swap", test_swap },
 };
