@@ -11,6 +11,9 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+#define NAME_MAX_LEN 32 /* of an option */
+#define DISTANCE_MAX 2	/* between a name and the one that was meant */
+
 /* Where a field lies, and how wide it is. */
 #define FIELD(type, member)                      \
 	.offset = offsetof(struct type, member), \
@@ -180,9 +183,79 @@ schema_is_list(const struct schema_option *o)
 }
 
 bool
-schema_is_supported(const struct schema_option *o)
+schema_is_usable(const struct schema_option *o)
 {
-	return !o->reserved || o->supported > 0 || o->offset != SCHEMA_NOWHERE;
+	return !o->reserved || o->offset != SCHEMA_NOWHERE;
+}
+
+/* Copies the name without - and _ and an s at its end. Returns its length. */
+static size_t
+simplify(char to[static NAME_MAX_LEN + 1], const char *name, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (name[i] != '-' && name[i] != '_')
+			to[n++] = name[i];
+	if (n > 0 && to[n - 1] == 's')
+		n--;
+	to[n] = '\0';
+	return n;
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Characters to insert, delete or replace (Levenshtein), row by row. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_LEN + 1], n = strlen(b);
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 0; a[i] != '\0'; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i + 1;
+		for (size_t j = 1; j <= n; j++) {
+			size_t replaced = diagonal + (a[i] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[n];
+}
+
+/* Short names are all near to each other: less than half may differ. */
+const struct schema_option *
+schema_nearest(const struct schema *s, const char *name, size_t len)
+{
+	const struct schema_option *nearest = NULL;
+	char want[NAME_MAX_LEN + 1], have[NAME_MAX_LEN + 1];
+	size_t best = DISTANCE_MAX + 1;
+
+	if (len > NAME_MAX_LEN)
+		return NULL;
+	best = least(best, (simplify(want, name, len) + 1) / 2);
+	for (size_t i = 0; i < s->n; i++) {
+		const struct schema_option *o = &s->options[i];
+		size_t d;
+
+		if (!schema_is_usable(o))
+			continue;
+		simplify(have, o->name, strlen(o->name));
+		d = distance(want, have);
+		if (d < best) {
+			best = d;
+			nearest = o;
+		}
+	}
+	return nearest;
 }
 
 const char *

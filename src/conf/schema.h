@@ -75,8 +75,14 @@ const struct schema_option *schema_find(const struct schema *s,
 
 bool schema_is_list(const struct schema_option *o);
 
-/* Whether any value of the option is supported. */
-bool schema_is_supported(const struct schema_option *o);
+/* Whether the option does anything yet: not if every value but the default
+ * is refused as not supported. */
+bool schema_is_usable(const struct schema_option *o);
+
+/* The usable option whose name is most like this one, which may be what was
+ * meant; NULL if none is much like it. */
+const struct schema_option *schema_nearest(const struct schema *s,
+    const char *name, size_t len);
 
 /* The canonical name of a word's value. */
 const char *schema_word_name(const struct schema_word *words, int value);

@@ -162,16 +162,40 @@ skip_unknown(struct walk *w, const struct block *b)
 	return skip_to(w, b, '{', '}');
 }
 
+/* Whether the next token says that a value follows, not a section. */
+static bool
+is_assigned(const struct walk *w)
+{
+	struct scan ahead = w->scan;
+	struct scan_token t;
+
+	scan_next(&ahead, &t);
+	return t.kind == SCAN_APPEND || (t.kind == SCAN_SIGN && t.sign == '=');
+}
+
+static bool
+is_section_around(const struct block *b, const char *name, size_t len)
+{
+	for (b = b->up; b != NULL; b = b->up) {
+		const struct schema_option *o = schema_find(b->schema, name,
+		    len);
+
+		if (o != NULL && o->type == SCHEMA_SECTION)
+			return true;
+	}
+	return false;
+}
+
 static bool
 unknown_option(struct walk *w, const struct block *b, const char *name,
     size_t len)
 {
-	const struct schema_option *top = schema_find(&schema_root, name, len);
+	const struct schema_option *near = schema_nearest(b->schema, name, len);
 	char q[REPORT_QUOTE_MAX], known[512] = "";
 	size_t n = 0;
 
 	quote_token(w, q);
-	if (b->up != NULL && top != NULL && top->type == SCHEMA_SECTION) {
+	if (is_section_around(b, name, len) && !is_assigned(w)) {
 		complain(w, b, w->tok.line,
 		    "%s cannot stand in the section "
 		    "that begins in line %u: a \"}\" is missing before it",
@@ -179,11 +203,13 @@ unknown_option(struct walk *w, const struct block *b, const char *name,
 		return false;
 	}
 	for (size_t i = 0; i < b->schema->n; i++)
-		if (schema_is_supported(&b->schema->options[i]))
+		if (schema_is_usable(&b->schema->options[i]))
 			n += (size_t)snprintf(known + n, sizeof(known) - n,
 			    "%s%s", n == 0 ? "" : ", ",
 			    b->schema->options[i].name);
-	complain(w, b, w->tok.line, "unknown option %s (%s)", q, known);
+	complain(w, b, w->tok.line, "unknown option %s%s%s%s (%s)", q,
+	    near == NULL ? "" : ": did you mean \"",
+	    near == NULL ? "" : near->name, near == NULL ? "" : "\"?", known);
 	return skip_unknown(w, b);
 }
 
