@@ -154,6 +154,10 @@ scan_bare(struct scan *s, struct scan_token *t)
 			    "has an unquoted *: put the word in quotes" :
 			    "has an unquoted +: put the word in quotes";
 	}
+	if (s->text[s->at - 1] == ';' && t->fault == NULL)
+		t->fault = t->start == s->at - 1 ?
+		    "is not allowed here: options end without one" :
+		    "has a \";\": options end without one";
 	if (peek(s, 0) == '{' && s->text[s->at - 1] == '$') {
 		t->fault = "has a ${...}: environment variables are not read";
 		skip(s, span_to(s, "}\n"));

@@ -365,8 +365,10 @@ section(struct walk *w, const struct block *b, const struct schema_option *o)
 	if (w->tok.kind != SCAN_WORD)
 		return unexpected(w, b, "a name");
 	/* The section is read for the errors in it, whatever its name. */
-	if (w->tok.fault != NULL)
+	if (w->tok.fault != NULL) {
 		scan_blank(&w->scan, w->tok.start, w->tok.end, '_');
+		w->syntax->incomplete = true;
+	}
 	snprintf(inner.where, sizeof(inner.where), "%.200s%.20s %s: ", b->where,
 	    o->name, quote_token(w, q));
 	if (!advance(w, b))
@@ -399,7 +401,9 @@ statement(struct walk *w, const struct block *b)
 	o = schema_find(b->schema, w->scan.text + at, len);
 	if (o != NULL && o->type != SCHEMA_SECTION)
 		w->option = o->name;
-	if (o == NULL)
+	if (c == ';' && w->tainted)
+		more = true; /* advance has said all there is to say */
+	else if (o == NULL)
 		more = unknown_option(w, b, w->scan.text + at, len);
 	else if (o->type == SCHEMA_SECTION)
 		more = section(w, b, o);
