@@ -16,6 +16,7 @@
 #include "capture/filter.h"
 #include "capture/program.h"
 #include "conf/conf.h"
+#include "conf/report.h"
 
 #define SNAPLEN	 262144
 #define VLAN_LEN 4
@@ -49,13 +50,15 @@ add_expression(struct program *c, const char *text, enum program_go match,
     enum program_go miss, const char *what, struct err *err)
 {
 	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, SNAPLEN);
+	char q[REPORT_QUOTE_MAX];
 	struct bpf_program prog;
 	int rc = -1;
 
 	if (pcap == NULL)
 		return err_sys(err, "%s", what);
 	if (pcap_compile(pcap, &prog, text, 1, PCAP_NETMASK_UNKNOWN) == -1) {
-		err_set(err, "%s: %s", what, pcap_geterr(pcap));
+		err_set(err, "%s: %s: %s", what, report_quote(q, text),
+		    pcap_geterr(pcap));
 		pcap_close(pcap);
 		return -1;
 	}

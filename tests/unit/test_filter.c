@@ -242,6 +242,7 @@ check_bpf_error(const char *options, const char *text)
 static void
 test_bpf_error(void)
 {
+	check_bpf_error("bpf = \"tcp porr 443\"", "\"tcp porr 443\": ");
 	check_bpf_error("bpf = \"tcp porr 443\"", "syntax error");
 	check_bpf_error("bpf = inbound", "use direction");
 	check_bpf_error("bpf = \"tcp or outbound\"", "use direction");
