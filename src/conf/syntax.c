@@ -245,18 +245,56 @@ list(struct walk *w, const struct block *b, size_t *n)
 	}
 }
 
+/* Whether the token could be more of an unquoted expression in that line. */
+static bool
+continues(const struct scan_token *t, unsigned line)
+{
+	return t->line == line && t->kind != SCAN_END &&
+	    t->kind != SCAN_FATAL && (t->kind != SCAN_SIGN || t->sign != '}');
+}
+
+/* The token is the first word of an expression without quotes. Where more
+ * stands behind it, and not an option, reads on to the end of the line. */
+static void
+expression(struct walk *w, const struct block *b)
+{
+	struct scan ahead = w->scan;
+	unsigned line = w->tok.line;
+	struct scan_token t;
+	char q[REPORT_QUOTE_MAX];
+
+	scan_next(&ahead, &t);
+	if (!continues(&t, line) ||
+	    schema_find(b->schema, ahead.text + t.start, t.end - t.start))
+		return;
+	w->tok = t;
+	complain(w, b, line,
+	    "%s is not allowed here: put the whole expression in quotes",
+	    quote_token(w, q));
+	while (continues(&t, line)) {
+		w->scan = ahead;
+		scan_next(&ahead, &t);
+	}
+}
+
 static bool
 value(struct walk *w, const struct block *b, const struct schema_option *o)
 {
 	unsigned line = w->tok.line;
+	bool quoted = o->type != SCHEMA_EXPRESSION;
 	size_t n;
 
 	if (!advance(w, b))
 		return false;
-	if (w->tok.kind == SCAN_WORD)
+	if (w->tok.kind == SCAN_WORD) {
+		quoted |= strchr("\"'", w->scan.text[w->tok.start]) != NULL;
+		if (!quoted)
+			expression(w, b);
 		return true;
+	}
 	if (!is_sign(w, '{'))
-		return unexpected(w, b, "a value");
+		return unexpected(w, b,
+		    quoted ? "a value" : "an expression in quotes");
 	if (!schema_is_list(o)) {
 		complain(w, b, w->tok.line, "takes one value, not a list");
 		return skip_to(w, b, '{', '}');
