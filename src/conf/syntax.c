@@ -20,6 +20,7 @@ struct block {
 	const struct schema *schema;
 	struct conf_pos *seen; /* by the option's place in the schema */
 	unsigned line;	       /* where it begins */
+	unsigned indent;       /* of that line */
 	char where[WHERE_MAX]; /* "mirror "a": rule "b": " */
 };
 
@@ -29,6 +30,7 @@ struct walk {
 	struct syntax *syntax;
 	size_t statement;   /* where the one being read begins */
 	unsigned depth;	    /* sections that are open */
+	unsigned unclosed;  /* line of a section with another's }, or 0 */
 	const char *option; /* being read, for messages, or NULL */
 	bool tainted;	    /* the statement is wrong and must be cut out */
 };
@@ -98,6 +100,45 @@ is_sign(const struct walk *w, char sign)
 	return w->tok.kind == SCAN_SIGN && w->tok.sign == sign;
 }
 
+/* The column of the token that begins a line, or of what does. Sets *first to
+ * whether it is the token. */
+static unsigned
+indent_of(const struct walk *w, const struct scan_token *t, bool *first)
+{
+	const char *text = w->scan.text;
+	size_t at = t->start;
+	unsigned column = 0;
+
+	while (at > 0 && text[at - 1] != '\n')
+		at--;
+	for (; at < t->start && (text[at] == ' ' || text[at] == '\t'); at++)
+		column += text[at] == '\t' ? 8 - column % 8 : 1;
+	*first = at == t->start;
+	return column;
+}
+
+/* A } below the beginning of the section around was most likely meant for
+ * that one. */
+static void
+note_closing(struct walk *w, const struct block *b)
+{
+	bool first;
+	unsigned indent = indent_of(w, &w->tok, &first);
+
+	if (b->up->up == NULL)
+		w->unclosed = 0;
+	else if (w->unclosed == 0 && first && indent < b->indent &&
+	    indent == b->up->indent)
+		w->unclosed = b->line;
+}
+
+/* Where the section begins that has no }. */
+static unsigned
+unclosed_line(const struct walk *w, const struct block *b)
+{
+	return w->unclosed != 0 ? w->unclosed : b->line;
+}
+
 /* Always false: where the token is wrong, nothing behind it is right. */
 static bool
 unexpected(struct walk *w, const struct block *b, const char *expected)
@@ -108,7 +149,7 @@ unexpected(struct walk *w, const struct block *b, const char *expected)
 		complain(w, b, w->tok.line,
 		    "the file ends in the section "
 		    "that begins in line %u: a \"}\" is missing",
-		    b->line);
+		    unclosed_line(w, b));
 	else if (w->tok.kind == SCAN_END)
 		complain(w, b, w->tok.line,
 		    "the file ends where %s is "
@@ -199,7 +240,7 @@ unknown_option(struct walk *w, const struct block *b, const char *name,
 		complain(w, b, w->tok.line,
 		    "%s cannot stand in the section "
 		    "that begins in line %u: a \"}\" is missing before it",
-		    q, b->line);
+		    q, unclosed_line(w, b));
 		return false;
 	}
 	for (size_t i = 0; i < b->schema->n; i++)
@@ -370,8 +411,10 @@ body(struct walk *w, const struct block *b)
 			return false;
 		if (w->tok.kind == SCAN_END && b->up == NULL)
 			return true;
-		if (is_sign(w, '}') && b->up != NULL)
+		if (is_sign(w, '}') && b->up != NULL) {
+			note_closing(w, b);
 			return true;
+		}
 		if (w->tok.kind != SCAN_WORD)
 			return unexpected(w, b,
 			    b->up == NULL ? "an option" : "an option or \"}\"");
@@ -390,8 +433,9 @@ section(struct walk *w, const struct block *b, const struct schema_option *o)
 		.seen = seen,
 		.line = w->tok.line };
 	char q[REPORT_QUOTE_MAX];
-	bool done;
+	bool done, first;
 
+	inner.indent = indent_of(w, &w->tok, &first);
 	if (!advance(w, b))
 		return false;
 	if (is_sign(w, '{')) {
