@@ -94,14 +94,16 @@ check_source(const struct conf *c, const struct conf_mirror *m,
 		warn_missing(c, m, w, r);
 }
 
+/* Of those that have to fit into the path: a larger MTU of the interface they
+ * leave by would only make larger frames there. */
 static unsigned
 largest_frame(const struct conf *c, const struct conf_mirror *m,
-    const struct iface_list *ifaces)
+    const struct iface_list *ifaces, const struct iface *egress)
 {
 	unsigned mtu = 0;
 
 	for (size_t i = 0; i < ifaces->n; i++)
-		if (!ifaces->v[i].loopback &&
+		if (!ifaces->v[i].loopback && &ifaces->v[i] != egress &&
 		    select_source(c, m, &ifaces->v[i]) &&
 		    ifaces->v[i].mtu > mtu)
 			mtu = ifaces->v[i].mtu;
@@ -127,8 +129,9 @@ check_path(const struct conf *c, const struct conf_mirror *m,
     const struct conf_target *t, const struct iface_list *ifaces,
     struct conf_report *r)
 {
-	unsigned frame = largest_frame(c, m, ifaces), need;
+	const struct iface *egress;
 	struct iface_route route;
+	unsigned frame, need;
 	struct err err;
 
 	if (iface_route_get(&route, &t->address, t->interface, &err) == -1) {
@@ -138,13 +141,16 @@ check_path(const struct conf *c, const struct conf_mirror *m,
 		    m->name, t->name, err.text);
 		return;
 	}
+	egress = t->interface != NULL ? iface_by_name(ifaces, t->interface) :
+					iface_by_addr(ifaces, &route.source);
+	frame = largest_frame(c, m, ifaces, egress);
 	need = frame + overhead(t);
 	if (frame != 0 && need > route.mtu)
 		conf_report_warn(r, &t->address_pos,
 		    "mirror \"%s\": "
 		    "target \"%s\": full-size copies need %u bytes (%u more "
 		    "with a VLAN tag), the path has %u: raise its MTU by %u, "
-		    "or they are fragmented",
+		    "set truncate, or they are fragmented",
 		    m->name, t->name, need, VLAN_TAG, route.mtu,
 		    need - route.mtu);
 }

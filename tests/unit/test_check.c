@@ -346,6 +346,7 @@ test_budget(void)
  * ---------------------------------------------------------------- */
 
 static unsigned path_mtu; /* 0: no route */
+static struct addr path_source;
 static char asked[64];
 
 int __wrap_iface_route_get(struct iface_route *r, const struct addr *dst,
@@ -360,6 +361,7 @@ __wrap_iface_route_get(struct iface_route *r, const struct addr *dst,
 	if (path_mtu == 0)
 		return err_set(err, "no route: tested");
 	r->mtu = path_mtu;
+	r->source = path_source;
 	return 0;
 }
 
@@ -519,7 +521,7 @@ test_path_mtu(void)
 		    "t:1: warning: mirror \"m\": "
 		    "target \"t\": full-size copies need %u bytes (4 more "
 		    "with a VLAN tag), the path has 1500: raise its MTU by "
-		    "%u, or they are fragmented",
+		    "%u, set truncate, or they are fragmented",
 		    cases[i].need, cases[i].need - 1500);
 		HOST_SAYS(text, 1500, want, NULL);
 		HOST_SAYS(text, cases[i].need, NULL);
@@ -527,6 +529,28 @@ test_path_mtu(void)
 	HOST_SAYS(TARGET MIRROR "truncate = 1464 }", 1500, NULL);
 	HOST_SAYS(TARGET MIRROR "sources += lo }", 1550, NULL);
 	HOST_SAYS(TARGET "mirror m { sources = lo targets = t }", 100, NULL);
+}
+
+/* Where the copies leave by an interface of the mirror, its own frames do not
+ * count. */
+static void
+test_egress_mtu(void)
+{
+	static const char want[] =
+	    "t:1: warning: mirror \"m\": target \"t\": full-size copies need "
+	    "9050 bytes (4 more with a VLAN tag), the path has 1500: raise its "
+	    "MTU by 7550, set truncate, or they are fragmented";
+
+	addr_parse(&path_source, "10.0.0.14");
+	HOST_SAYS(TARGET MIRROR "}", 1500, NULL);
+	HOST_SAYS(TARGET "mirror m { sources = all targets = t }", 1500, want,
+	    NULL);
+	HOST_SAYS(TARGET "mirror m { sources = \"eth*\" targets = t }", 9050,
+	    NULL);
+	HOST_SAYS("target t { address = 192.0.2.1 interface = eth1 }\n"
+		  "mirror m { sources = { eth1, eth0 } targets = t }",
+	    1550, NULL);
+	path_source.family = 0;
 }
 
 static void
@@ -633,6 +657,7 @@ static const struct unit_test tests[] = {
 	{ "bad sources", test_bad_sources },
 	{ "routes", test_routes },
 	{ "path mtu", test_path_mtu },
+	{ "egress mtu", test_egress_mtu },
 	{ "selection", test_select },
 };
 UNIT_MAIN("check", tests)
