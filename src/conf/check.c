@@ -339,8 +339,11 @@ check_weights(const struct conf_mirror *m, struct conf_report *r)
 static void
 check_warnings(const struct conf *c, struct conf_report *r)
 {
+	struct conf_pos pos = { c->path, 0 };
 	size_t budget = RULES_BUDGET;
 
+	if (c->nmirrors == 0)
+		conf_report_warn(r, &pos, "no mirror: nothing is collected");
 	for (size_t i = 0; i < c->nmirrors; i++) {
 		check_weights(&c->mirrors[i], r);
 		rules_check(&c->mirrors[i], &budget, r);

@@ -13,8 +13,8 @@ struct iface_list;
 void conf_check(struct conf *c, struct conf_report *r);
 
 /* Checks against the interfaces and routes of this host: missing
- * interfaces, source and target on one interface, no route, path MTU too
- * small. */
+ * interfaces, source and target on one interface, a target that is this host,
+ * no route, path MTU too small. */
 void conf_check_host(const struct conf *c, const struct iface_list *ifaces,
     struct conf_report *r);
 

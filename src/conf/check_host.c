@@ -94,6 +94,17 @@ check_source(const struct conf *c, const struct conf_mirror *m,
 		warn_missing(c, m, w, r);
 }
 
+static void
+check_target(const struct conf_target *t, const struct iface_list *ifaces,
+    struct conf_report *r)
+{
+	if (iface_by_addr(ifaces, &t->address) != NULL)
+		conf_report_warn(r, &t->address_pos,
+		    "target \"%s\": address is this host's own: copies stay "
+		    "here",
+		    t->name);
+}
+
 /* Of those that have to fit into the path: a larger MTU of the interface they
  * leave by would only make larger frames there. */
 static unsigned
@@ -159,6 +170,8 @@ void
 conf_check_host(const struct conf *c, const struct iface_list *ifaces,
     struct conf_report *r)
 {
+	for (size_t i = 0; i < c->ntargets; i++)
+		check_target(&c->targets[i], ifaces, r);
 	for (size_t i = 0; i < c->nmirrors; i++) {
 		const struct conf_mirror *m = &c->mirrors[i];
 

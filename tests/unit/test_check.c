@@ -451,6 +451,8 @@ test_missing_sources(void)
 	HOST_SAYS("target t { address = 10.0.0.14 }\n"
 		  "mirror m { sources = \"eth0*\" targets = t }",
 	    9999,
+	    "t:1: warning: target \"t\": address is this host's own: copies "
+	    "stay here",
 	    "t:2: warning: mirror \"m\": sources: no interface matches "
 	    "\"eth0*\" yet",
 	    NULL);
@@ -486,6 +488,21 @@ test_bad_sources(void)
 	    "(Ethernet interfaces and lo are allowed)",
 	    "t:5: mirror \"m\": sources: tun0 has no Ethernet frames "
 	    "(Ethernet interfaces and lo are allowed)",
+	    NULL);
+}
+
+static void
+test_own_address(void)
+{
+	HOST_SAYS("target t {\naddress = 10.0.0.14 }\n"
+		  "target u { address = fd00::14 }\n"
+		  "target v { address = 10.0.0.15 }\n"
+		  "mirror m { sources = eth1 targets = { t, v } }",
+	    9999,
+	    "t:2: warning: target \"t\": address is this host's own: copies "
+	    "stay here",
+	    "t:3: warning: target \"u\": address is this host's own: copies "
+	    "stay here",
 	    NULL);
 }
 
@@ -655,6 +672,7 @@ static const struct unit_test tests[] = {
 	{ "missing sources", test_missing_sources },
 	{ "no interfaces", test_no_interfaces },
 	{ "bad sources", test_bad_sources },
+	{ "own address", test_own_address },
 	{ "routes", test_routes },
 	{ "path mtu", test_path_mtu },
 	{ "egress mtu", test_egress_mtu },
