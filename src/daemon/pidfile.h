@@ -6,7 +6,8 @@
 struct err;
 
 /* Creates and locks path and writes the process id. Fails if another live
- * process holds it; one left by a process that was killed is taken over.
+ * process holds it; one left by a process that was killed is taken over. A
+ * file that holds anything but a number, or is a symbolic link, is refused.
  * Returns a descriptor to keep open, or -1. */
 int pidfile_open(const char *path, struct err *err);
 
