@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -58,11 +59,13 @@ notify_watchdog_interval(void)
 {
 	const char *usec = getenv("WATCHDOG_USEC");
 	const char *pid = getenv("WATCHDOG_PID");
-	uint64_t v;
+	uint64_t v, owner;
 
 	if (usec == NULL || num_parse(&v, usec, 1, UINT64_MAX) != 0)
 		return 0;
-	if (pid != NULL && strtol(pid, NULL, 10) != (long)getpid())
+	if (pid != NULL &&
+	    (num_parse(&owner, pid, 1, INT_MAX) != 0 ||
+		owner != (uint64_t)getpid()))
 		return 0;
 	/* Whatever it says, not more often than the loop has other work. */
 	return v < 200000 ? 0.1 : (double)v / 2e6;
