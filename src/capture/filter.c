@@ -32,16 +32,26 @@ struct filter {
 };
 
 /* Words as inbound and ifindex look at what the kernel knows beside the
- * frame; userspace could not match them, and offsets must not be moved. */
-static bool
-looks_beside_frame(const struct bpf_program *p)
+ * frame; userspace could not match them, and offsets must not be moved. A shift
+ * by 32 or more has no bits left in libpcap, where the kernel takes the number
+ * modulo 32. Returns what to say, or NULL. */
+static const char *
+not_the_same_everywhere(const struct bpf_program *p)
 {
-	for (u_int i = 0; i < p->bf_len; i++)
-		if (BPF_CLASS(p->bf_insns[i].code) == BPF_LD &&
-		    BPF_MODE(p->bf_insns[i].code) == BPF_ABS &&
-		    p->bf_insns[i].k > INT32_MAX)
-			return true;
-	return false;
+	for (u_int i = 0; i < p->bf_len; i++) {
+		const struct bpf_insn *insn = &p->bf_insns[i];
+
+		if (BPF_CLASS(insn->code) == BPF_LD &&
+		    BPF_MODE(insn->code) == BPF_ABS &&
+		    insn->k > INT32_MAX)
+			return "inbound, outbound and ifindex are not "
+			       "possible here (use direction and sources)";
+		if (insn->code == (BPF_ALU | BPF_LSH | BPF_X) ||
+		    insn->code == (BPF_ALU | BPF_RSH | BPF_X))
+			return "a shift by a number out of the packet is not "
+			       "possible here";
+	}
+	return NULL;
 }
 
 /* Compiles one expression and appends it as a step. what: for messages. */
@@ -52,6 +62,7 @@ add_expression(struct program *c, const char *text, enum program_go match,
 	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, SNAPLEN);
 	char q[REPORT_QUOTE_MAX];
 	struct bpf_program prog;
+	const char *why;
 	int rc = -1;
 
 	if (pcap == NULL)
@@ -62,11 +73,9 @@ add_expression(struct program *c, const char *text, enum program_go match,
 		pcap_close(pcap);
 		return -1;
 	}
-	if (looks_beside_frame(&prog)) {
-		err_set(err,
-		    "%s: inbound, outbound and ifindex are not "
-		    "possible here (use direction and sources)",
-		    what);
+	why = not_the_same_everywhere(&prog);
+	if (why != NULL) {
+		err_set(err, "%s: %s", what, why);
 	} else {
 		/* libpcap's instructions are the kernel's. */
 		program_add_step(c, (struct sock_filter *)(void *)prog.bf_insns,

@@ -245,6 +245,8 @@ test_bpf_error(void)
 	check_bpf_error("bpf = \"tcp porr 443\"", "\"tcp porr 443\": ");
 	check_bpf_error("bpf = \"tcp porr 443\"", "syntax error");
 	check_bpf_error("bpf = inbound", "use direction");
+	check_bpf_error("bpf = \"ip[0] << ip[1] = 4\"", "a shift");
+	check_bpf_error("bpf = \"udp or 1024 >> ip[8] = 4\"", "a shift");
 	check_bpf_error("bpf = \"tcp or outbound\"", "use direction");
 }
 
