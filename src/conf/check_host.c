@@ -107,6 +107,14 @@ check_target(const struct conf_target *t, const struct iface_list *ifaces,
 
 /* Of those that have to fit into the path: a larger MTU of the interface they
  * leave by would only make larger frames there. */
+/* Bytes of the largest frame of an interface with that MTU, as copied. */
+static unsigned
+copied_length(const struct conf_mirror *m, unsigned mtu)
+{
+	mtu += ETHER_HEADER;
+	return m->truncate != 0 && m->truncate < mtu ? m->truncate : mtu;
+}
+
 static unsigned
 largest_frame(const struct conf *c, const struct conf_mirror *m,
     const struct iface_list *ifaces, const struct iface *egress)
@@ -118,10 +126,7 @@ largest_frame(const struct conf *c, const struct conf_mirror *m,
 		    select_source(c, m, &ifaces->v[i]) &&
 		    ifaces->v[i].mtu > mtu)
 			mtu = ifaces->v[i].mtu;
-	if (mtu == 0)
-		return 0;
-	mtu += ETHER_HEADER;
-	return m->truncate != 0 && m->truncate < mtu ? m->truncate : mtu;
+	return mtu == 0 ? 0 : copied_length(m, mtu);
 }
 
 /* From the outer IP header to the copied frame. */
@@ -133,6 +138,28 @@ overhead(const struct conf_target *t)
 	if (t->encap == CONF_GRE)
 		return ip + 8 + (t->sequence ? 4 : 0);
 	return ip + 8 + 8;
+}
+
+/* Copies of an interface that leave by it: they would grow with its MTU, so
+ * raising that is no help. */
+static void
+check_own_path(const struct conf *c, const struct conf_mirror *m,
+    const struct conf_target *t, const struct iface *egress, unsigned path,
+    struct conf_report *r)
+{
+	unsigned need;
+
+	if (egress == NULL || egress->loopback || !select_source(c, m, egress))
+		return;
+	need = copied_length(m, egress->mtu) + overhead(t);
+	if (need > path)
+		conf_report_warn(r, &t->address_pos,
+		    "mirror \"%s\": "
+		    "target \"%s\": full-size copies of %s need %u bytes, but "
+		    "leave by it, and the path has %u: set truncate = %u, or "
+		    "they are fragmented",
+		    m->name, t->name, egress->name, need, path,
+		    path - overhead(t));
 }
 
 static void
@@ -164,6 +191,8 @@ check_path(const struct conf *c, const struct conf_mirror *m,
 		    "set truncate, or they are fragmented",
 		    m->name, t->name, need, VLAN_TAG, route.mtu,
 		    need - route.mtu);
+	else
+		check_own_path(c, m, t, egress, route.mtu, r);
 }
 
 void

@@ -558,15 +558,25 @@ test_egress_mtu(void)
 	    "9050 bytes (4 more with a VLAN tag), the path has 1500: raise its "
 	    "MTU by 7550, set truncate, or they are fragmented";
 
+	static const char own[] =
+	    "t:1: warning: mirror \"m\": target \"t\": full-size copies of "
+	    "eth0 need 1550 bytes, but leave by it, and the path has 1500: set "
+	    "truncate = 1464, or they are fragmented";
+
 	addr_parse(&path_source, "10.0.0.14");
-	HOST_SAYS(TARGET MIRROR "}", 1500, NULL);
+	HOST_SAYS(TARGET MIRROR "}", 1500, own, NULL);
+	HOST_SAYS(TARGET MIRROR "truncate = 1464 }", 1500, NULL);
 	HOST_SAYS(TARGET "mirror m { sources = all targets = t }", 1500, want,
 	    NULL);
 	HOST_SAYS(TARGET "mirror m { sources = \"eth*\" targets = t }", 9050,
 	    NULL);
 	HOST_SAYS("target t { address = 192.0.2.1 interface = eth1 }\n"
 		  "mirror m { sources = { eth1, eth0 } targets = t }",
-	    1550, NULL);
+	    1550,
+	    "t:1: warning: mirror \"m\": target \"t\": full-size copies of "
+	    "eth1 need 9050 bytes, but leave by it, and the path has 1550: set "
+	    "truncate = 1514, or they are fragmented",
+	    NULL);
 	path_source.family = 0;
 }
 
