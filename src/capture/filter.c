@@ -42,8 +42,7 @@ not_the_same_everywhere(const struct bpf_program *p)
 		const struct bpf_insn *insn = &p->bf_insns[i];
 
 		if (BPF_CLASS(insn->code) == BPF_LD &&
-		    BPF_MODE(insn->code) == BPF_ABS &&
-		    insn->k > INT32_MAX)
+		    BPF_MODE(insn->code) == BPF_ABS && insn->k > INT32_MAX)
 			return "inbound, outbound and ifindex are not "
 			       "possible here (use direction and sources)";
 		if (insn->code == (BPF_ALU | BPF_LSH | BPF_X) ||

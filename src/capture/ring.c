@@ -47,8 +47,8 @@ struct ring {
 	bool loopback;
 	const struct filter *filter;
 	uint64_t recheck_until_ns; /* frames up to here: match in userspace */
-	uint64_t handled;  /* frames given to ring_run's handler or rejected */
-	uint64_t stored;   /* frames the kernel put into the ring */
+	uint64_t handled; /* frames given to ring_run's handler or rejected */
+	uint64_t stored;  /* frames the kernel put into the ring */
 	uint64_t dropped;
 };
 

@@ -10,15 +10,24 @@
 #include "base/addr.h"
 #include "base/log.h"
 
-#define CONF_NAME_MAX 60        /* characters of a mirror, target or rule name */
+#define CONF_NAME_MAX	      60 /* characters of a mirror, target or rule name */
 #define CONF_SOURCE_PORTS_MAX 64
 
-enum conf_encap { CONF_VXLAN, CONF_GRE, CONF_GENEVE, CONF_ERSPAN,
-	CONF_ERSPAN3 };
+enum conf_encap {
+	CONF_VXLAN,
+	CONF_GRE,
+	CONF_GENEVE,
+	CONF_ERSPAN,
+	CONF_ERSPAN3
+};
 enum conf_direction { CONF_DIR_ALL, CONF_DIR_IN, CONF_DIR_OUT };
 enum conf_filter { CONF_FILTER_ALL, CONF_FILTER_ANY, CONF_FILTER_FIRST };
-enum conf_balance { CONF_BALANCE_FLOW, CONF_BALANCE_SOURCE,
-	CONF_BALANCE_PACKET, CONF_BALANCE_REPLICATE };
+enum conf_balance {
+	CONF_BALANCE_FLOW,
+	CONF_BALANCE_SOURCE,
+	CONF_BALANCE_PACKET,
+	CONF_BALANCE_REPLICATE
+};
 
 /* Where something is written; file is owned by the struct conf, NULL for a
  * default. */
@@ -46,7 +55,7 @@ struct conf_target {
 	uint16_t port; /* 0 for encapsulations without ports */
 	uint8_t weight;
 	struct addr source_address; /* family 0: the route decides */
-	char *interface;            /* NULL: the route decides */
+	char *interface;	    /* NULL: the route decides */
 	uint8_t ttl;
 	uint8_t dscp;
 	uint8_t source_ports;
@@ -63,7 +72,7 @@ struct conf_ports {
 struct conf_rule {
 	char *name;
 	struct conf_pos pos;
-	bool drop;         /* action */
+	bool drop;	   /* action */
 	uint16_t protocol; /* IP protocol number, or CONF_PROTOCOL_ANY */
 	/* An empty list means any. */
 	struct addr_prefix *src, *dst;
@@ -96,16 +105,16 @@ struct conf_mirror {
 	enum conf_balance balance;
 	uint32_t session_id;
 	struct conf_pos session_id_pos;
-	uint32_t truncate; /* bytes, 0 = all */
-	uint32_t sample;   /* one flow in this many */
-	uint64_t ring_size;  /* bytes */
+	uint32_t truncate;  /* bytes, 0 = all */
+	uint32_t sample;    /* one flow in this many */
+	uint64_t ring_size; /* bytes */
 	uint32_t latency_ms;
 	bool promiscuous;
 	bool faulty; /* as above */
 };
 
 struct conf {
-	char *path;  /* the file named on the command line */
+	char *path;   /* the file named on the command line */
 	char **files; /* every file read, for conf_pos; NULL-terminated */
 	char *user;
 	struct conf_pos user_pos;

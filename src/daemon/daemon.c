@@ -232,8 +232,8 @@ start_timer(struct daemon *d, ev_timer *w,
 }
 
 int
-daemon_new(struct daemon **out, struct conf **c, const char *path,
-    bool debug, struct err *err)
+daemon_new(struct daemon **out, struct conf **c, const char *path, bool debug,
+    struct err *err)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	double watchdog = notify_watchdog_interval();

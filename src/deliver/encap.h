@@ -28,8 +28,8 @@ struct encap_ops {
 };
 
 /* One file each. */
-extern const struct encap_ops encap_vxlan; /* RFC 7348, section 5 */
-extern const struct encap_ops encap_gre;   /* RFC 2784, RFC 2890 */
+extern const struct encap_ops encap_vxlan;  /* RFC 7348, section 5 */
+extern const struct encap_ops encap_gre;    /* RFC 2784, RFC 2890 */
 extern const struct encap_ops encap_geneve; /* RFC 8926, section 3.4 */
 
 /* kind must be one that conf_load lets pass. */

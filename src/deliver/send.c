@@ -14,9 +14,9 @@
 #include "deliver/send.h"
 #include "packet/segment.h"
 
-#define SEND_BATCH 64
+#define SEND_BATCH   64
 #define SEND_WAIT_MS 1
-#define SEND_TRIES 4 /* of one copy, before a failure is its own */
+#define SEND_TRIES   4 /* of one copy, before a failure is its own */
 
 struct send_queue {
 	int fd;

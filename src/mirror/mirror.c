@@ -203,7 +203,7 @@ mirror_new(struct mirror **out, const struct conf *c,
 	m->conf = cm;
 	if (open_filter(m, old, &why) == -1 ||
 	    pipeline_init(&m->pipeline, c, cm,
-	        old == NULL ? NULL : &old->pipeline, &why) == -1)
+		old == NULL ? NULL : &old->pipeline, &why) == -1)
 		goto fail;
 	*out = m;
 	return 0;

@@ -16,8 +16,8 @@
 /* The kernel hands over a block that is not full after the latency, rounded
  * up to its own ticks, or after twice that. A ring that holds frames for much
  * longer will never give them. */
-#define DRAIN_LATENCIES    3
-#define DRAIN_EXTRA_MS	   100
+#define DRAIN_LATENCIES 3
+#define DRAIN_EXTRA_MS	100
 
 /* Another CPU may still be busy with a frame that it has stamped already. */
 #define DRAIN_IN_FLIGHT_MS 2
@@ -39,9 +39,12 @@ source_open(struct source **out, const struct conf_mirror *cm,
     const struct iface *i, const struct filter *f, struct err *err)
 {
 	struct source *s = calloc(1, sizeof(*s));
-	struct ring_options o = { .name = i->name, .ifindex = i->index,
-		.loopback = i->loopback, .size = cm->ring_size,
-		.latency_ms = cm->latency_ms, .promiscuous = cm->promiscuous };
+	struct ring_options o = { .name = i->name,
+		.ifindex = i->index,
+		.loopback = i->loopback,
+		.size = cm->ring_size,
+		.latency_ms = cm->latency_ms,
+		.promiscuous = cm->promiscuous };
 
 	if (s == NULL)
 		return err_sys(err, "%s", i->name);
@@ -138,8 +141,8 @@ void
 source_drain(struct source *s, packet_cb *packet, void (*block_end)(void *))
 {
 	struct pollfd pfd = { .fd = ring_fd(s->ring), .events = POLLIN };
-	uint64_t end = monotonic_ms() + DRAIN_LATENCIES * s->latency_ms +
-	    DRAIN_EXTRA_MS;
+	uint64_t end = monotonic_ms() +
+	    (uint64_t)DRAIN_LATENCIES * s->latency_ms + DRAIN_EXTRA_MS;
 
 	if (s->until_ns != UINT64_MAX)
 		poll(NULL, 0, DRAIN_IN_FLIGHT_MS);

@@ -26,9 +26,10 @@ struct source {
 	unsigned ifindex;
 	uint64_t hash; /* of its MAC address, or its name without one */
 	struct ring *ring;
-	bool ring_lent; /* it belongs to the source before this one */
-	uint64_t from_ns;  /* frames from before were the former ring's */
-	uint64_t until_ns; /* while draining: frames from then on are not ours */
+	bool ring_lent;	  /* it belongs to the source before this one */
+	uint64_t from_ns; /* frames from before were the former ring's */
+	uint64_t
+	    until_ns; /* while draining: frames from then on are not ours */
 	/* What the ring was opened with. */
 	uint64_t ring_size;
 	uint32_t latency_ms;

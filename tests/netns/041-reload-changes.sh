@@ -109,8 +109,9 @@ mirror one 7 b
 reload
 send 9 1
 
+# Without the rule, ICMP errors of the client would be copied.
 write
-mirror one 7 b '' in
+mirror one 7 b 'rule udp { protocol = udp }' in
 reload
 send 10 0
 
