@@ -103,8 +103,8 @@ trouble 'no address' 'ip -4 address flush dev eth1' \
     ip address add 10.0.9.2/24 dev eth1; $neighbours"
 trouble 'blackhole' 'ip route add blackhole 10.0.9.11/32' \
     'ip route del blackhole 10.0.9.11/32'
-trouble 'forbidden' 'ip rule add ipproto udp dport 4789 prohibit' \
-    'ip rule del ipproto udp dport 4789 prohibit'
+trouble 'forbidden' 'ip rule add ipproto 17 dport 4789 prohibit' \
+    'ip rule del ipproto 17 dport 4789 prohibit'
 trouble 'device replaced' 'ip link del dev eth1' "
 	ip link add dev eth1 type veth peer name eth0 netns target
 	ip -n target link set dev eth0 up

@@ -31,7 +31,8 @@ cd "$T" || error "no $T"
 in_ns source "$trafmirrord" -c current/a.conf -P a.pid >start.log 2>&1 ||
 	fail "it does not start"
 [ -s a.pid ] || fail "no pid file in the working directory"
-expect_eq "directory of the daemon" "$(readlink "/proc/$(cat a.pid)/cwd")" /
+expect_eq "directory of the daemon" \
+    "$(stat -L -c %d:%i "/proc/$(cat a.pid)/cwd")" "$(stat -c %d:%i /)"
 rings_are 1 || fail "$rings rings at first"
 
 ln -sfn new current
