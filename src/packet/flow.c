@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "packet/flow.h"
+#include "packet/packet.h"
 
 #define ETH_TYPE_AT  12
 #define ETH_HEADER   14
@@ -234,13 +235,6 @@ key_put_mac(struct flow_key *k, const uint8_t *eth, uint16_t type)
 	k->len = 18;
 }
 
-static bool
-is_vlan(uint16_t type)
-{
-	return type == ETH_P_8021Q || type == ETH_P_8021AD ||
-	    type == ETH_P_QINQ1;
-}
-
 void
 flow_key_parse(struct flow_key *k, const uint8_t *frame, size_t len)
 {
@@ -255,7 +249,8 @@ flow_key_parse(struct flow_key *k, const uint8_t *frame, size_t len)
 		len = sizeof(eth);
 	}
 	type = bytes_get16(frame + ETH_TYPE_AT);
-	for (int i = 0; i < VLAN_MAX && is_vlan(type) && len - at >= VLAN_LEN;
+	for (int i = 0;
+	     i < VLAN_MAX && packet_is_vlan(type) && len - at >= VLAN_LEN;
 	     i++, at += VLAN_LEN)
 		type = bytes_get16(frame + at + 2);
 	if ((type == ETH_P_IP && ip4_read(&ip, frame + at, len - at)) ||

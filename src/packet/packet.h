@@ -37,6 +37,14 @@ struct packet {
 	uint16_t csum_offset;
 };
 
+/* Whether an EtherType begins a VLAN tag: 802.1Q, 802.1ad, and what older
+ * equipment writes for the outer one. */
+static inline bool
+packet_is_vlan(uint16_t type)
+{
+	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+}
+
 /* What a pipeline stage does with one frame. */
 typedef void packet_cb(void *arg, const struct packet *p);
 

@@ -25,12 +25,6 @@
 #define JUMBO_OPTION 0xc2u /* RFC 2675, section 2 */
 #define JUMBO_HEADER 8u	   /* hop-by-hop header with nothing else */
 
-static bool
-is_vlan(uint16_t type)
-{
-	return type == 0x8100 || type == 0x88a8 || type == 0x9100;
-}
-
 /* Finds the network header. Returns its EtherType, 0 if there is none. */
 static uint16_t
 find_l3(struct segmenter *s)
@@ -42,7 +36,7 @@ find_l3(struct segmenter *s)
 	if (p->caplen < at)
 		return 0;
 	type = bytes_get16(p->data + at - 2);
-	while (is_vlan(type)) {
+	while (packet_is_vlan(type)) {
 		at += VLAN_TAG;
 		if (p->caplen < at || at > SEGMENT_HEAD_MAX)
 			return 0;
