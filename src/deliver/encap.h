@@ -11,19 +11,26 @@
 
 #define ENCAP_HEADER_MAX 12
 
+struct segment;
+
+/* Writes what differs from copy to copy into header, a copy of that of
+ * struct encap. sequence: 0 for the first copy of a target, then one more for
+ * each. */
+typedef void encap_put_fn(uint8_t *header, const struct segment *frame,
+    uint32_t sequence);
+
 /* The header of every copy of one mirror to one target; the kernel writes
  * UDP and IP in front of it. */
 struct encap {
 	int protocol; /* IPPROTO_UDP or the IP protocol itself */
 	uint8_t header[ENCAP_HEADER_MAX];
 	uint8_t len;
-	/* Where a 32-bit sequence number is to be put, 0 = none. */
-	uint8_t sequence_offset;
+	encap_put_fn *put; /* NULL: all copies have the same header */
 };
 
 struct encap_ops {
 	int protocol;
-	/* Fills header, len and sequence_offset of *e. */
+	/* Fills header, len and put of *e. */
 	void (*build)(struct encap *e, uint32_t session, bool sequence);
 };
 

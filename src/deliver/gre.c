@@ -12,6 +12,12 @@
 #define GRE_ETHERNET	  0x6558u /* transparent Ethernet bridging */
 
 static void
+gre_put(uint8_t *header, const struct segment *frame, uint32_t sequence)
+{
+	bytes_put32(header + 8, sequence);
+}
+
+static void
 gre_build(struct encap *e, uint32_t session, bool sequence)
 {
 	bytes_put16(e->header,
@@ -20,8 +26,8 @@ gre_build(struct encap *e, uint32_t session, bool sequence)
 	bytes_put32(e->header + 4, session);
 	e->len = 8;
 	if (sequence) {
-		e->sequence_offset = 8;
 		e->len = 12;
+		e->put = gre_put;
 	}
 }
 

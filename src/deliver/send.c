@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "deliver/encap.h"
 #include "deliver/send.h"
 #include "packet/segment.h"
@@ -84,8 +83,8 @@ send_queue_add(struct send_queue *q, const struct segment *frame,
 	const struct encap *e = q->encap;
 	unsigned i = q->n++;
 
-	if (e->sequence_offset != 0)
-		bytes_put32(q->headers[i] + e->sequence_offset, sequence);
+	if (e->put != NULL)
+		e->put(q->headers[i], frame, sequence);
 	memcpy(q->headers[i] + e->len, frame->head, frame->head_len);
 	q->iov[i][0].iov_len = e->len + frame->head_len;
 	q->iov[i][1].iov_base = (void *)(uintptr_t)frame->body;

@@ -52,7 +52,7 @@ choose(struct pipeline *pl, uint64_t source_hash, uint64_t hash)
 }
 
 static void
-truncate_frame(struct pipeline *pl, struct segment *f, bool cut_before)
+truncate_frame(struct pipeline *pl, struct segment *f)
 {
 	uint32_t most = pl->conf->truncate;
 
@@ -60,9 +60,9 @@ truncate_frame(struct pipeline *pl, struct segment *f, bool cut_before)
 		if (f->head_len > most)
 			f->head_len = most;
 		f->body_len = most - f->head_len;
-		cut_before = true;
+		f->truncated = true;
 	}
-	pl->truncated_packets += cut_before;
+	pl->truncated_packets += f->truncated;
 }
 
 static void
@@ -103,7 +103,7 @@ pipeline_packet(struct pipeline *pl, uint64_t source_hash,
 		return n;
 	}
 	while (segment_next(&s, &f)) {
-		truncate_frame(pl, &f, p->caplen < p->len);
+		truncate_frame(pl, &f);
 		deliver(pl, source_hash, hash, &f);
 	}
 	return n;

@@ -309,6 +309,7 @@ next_single(struct segmenter *s, struct segment *out)
 		complete_sum(s, out);
 	out->body = p->data + out->head_len;
 	out->body_len = p->caplen - out->head_len;
+	out->truncated = p->caplen < p->len;
 	return true;
 }
 
@@ -388,6 +389,7 @@ next_cut(struct segmenter *s, struct segment *out)
 		bytes_put16(out->head + l4 + 4,
 		    (uint16_t)(UDP_HEADER + out->body_len));
 	put_l4_checksum(s, out->head + l4, out->head_len - l4, out);
+	out->truncated = false;
 	s->done += out->body_len;
 	s->index++;
 	return true;
@@ -411,5 +413,6 @@ segment_count(const struct segmenter *s, uint64_t *bytes)
 bool
 segment_next(struct segmenter *s, struct segment *out)
 {
+	out->packet = s->packet;
 	return s->kind == SEGMENT_CUT ? next_cut(s, out) : next_single(s, out);
 }

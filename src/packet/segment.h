@@ -27,6 +27,8 @@ struct segment {
 	uint32_t head_len;
 	const uint8_t *body;
 	uint32_t body_len;
+	const struct packet *packet; /* that it was made of */
+	bool truncated;		     /* bytes at its end are missing */
 };
 
 struct segmenter {

@@ -17,7 +17,7 @@ test_vxlan(void)
 	CU_ASSERT_EQUAL(e.protocol, IPPROTO_UDP);
 	CU_ASSERT_EQUAL_FATAL(e.len, sizeof(want));
 	CU_ASSERT_EQUAL(memcmp(e.header, want, sizeof(want)), 0);
-	CU_ASSERT_EQUAL(e.sequence_offset, 0);
+	CU_ASSERT_PTR_NULL(e.put);
 	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET), 28);
 	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET6), 48);
 }
@@ -32,7 +32,7 @@ test_geneve(void)
 	CU_ASSERT_EQUAL(e.protocol, IPPROTO_UDP);
 	CU_ASSERT_EQUAL_FATAL(e.len, sizeof(want));
 	CU_ASSERT_EQUAL(memcmp(e.header, want, sizeof(want)), 0);
-	CU_ASSERT_EQUAL(e.sequence_offset, 0);
+	CU_ASSERT_PTR_NULL(e.put);
 }
 
 static void
@@ -46,12 +46,14 @@ test_gre(void)
 	CU_ASSERT_EQUAL(e.protocol, IPPROTO_GRE);
 	CU_ASSERT_EQUAL_FATAL(e.len, sizeof(want));
 	CU_ASSERT_EQUAL(memcmp(e.header, want, sizeof(want)), 0);
-	CU_ASSERT_EQUAL(e.sequence_offset, 0);
+	CU_ASSERT_PTR_NULL(e.put);
 	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET), 20);
 	encap_init(&e, CONF_GRE, 1, true);
 	CU_ASSERT_EQUAL(e.len, 12);
 	CU_ASSERT_EQUAL(e.header[0], 0x30);
-	CU_ASSERT_EQUAL(e.sequence_offset, 8);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(e.put);
+	e.put(e.header, NULL, 0x01020304);
+	CU_ASSERT_EQUAL(memcmp(e.header + 8, "\1\2\3\4", 4), 0);
 	CU_ASSERT_EQUAL(encap_outer_len(&e, AF_INET6), 40);
 }
 
