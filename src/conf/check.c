@@ -185,6 +185,10 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 		conf_report_error(r, &t->pos,
 		    "target %s: port: gre has no ports (vxlan and geneve have)",
 		    q);
+	if (t->encap == CONF_GRE && t->udp_gso == CONF_GSO_ON)
+		conf_report_error(r, &t->pos,
+		    "target %s: udp-gso: gre is no UDP (vxlan and geneve are)",
+		    q);
 	if (t->encap != CONF_GRE && t->sequence)
 		conf_report_error(r, &t->pos,
 		    "target %s: sequence: %s has "

@@ -140,6 +140,18 @@ overhead(const struct conf_target *t)
 	return ip + 8 + 8;
 }
 
+static const char *
+what_becomes(enum conf_oversize oversize)
+{
+	static const char *const words[] = {
+		[CONF_OVERSIZE_FRAGMENT] = "fragmented",
+		[CONF_OVERSIZE_TRUNCATE] = "truncated",
+		[CONF_OVERSIZE_DROP] = "dropped",
+	};
+
+	return words[oversize];
+}
+
 /* Copies of an interface that leave by it: they would grow with its MTU, so
  * raising that is no help. */
 static void
@@ -157,9 +169,9 @@ check_own_path(const struct conf *c, const struct conf_mirror *m,
 		    "mirror \"%s\": "
 		    "target \"%s\": full-size copies of %s need %u bytes, but "
 		    "leave by it, and the path has %u: set truncate = %u, or "
-		    "they are fragmented",
+		    "they are %s",
 		    m->name, t->name, egress->name, need, path,
-		    path - overhead(t));
+		    path - overhead(t), what_becomes(m->oversize));
 }
 
 static void
@@ -188,9 +200,9 @@ check_path(const struct conf *c, const struct conf_mirror *m,
 		    "mirror \"%s\": "
 		    "target \"%s\": full-size copies need %u bytes (%u more "
 		    "with a VLAN tag), the path has %u: raise its MTU by %u, "
-		    "set truncate, or they are fragmented",
+		    "set truncate, or they are %s",
 		    m->name, t->name, need, VLAN_TAG, route.mtu,
-		    need - route.mtu);
+		    need - route.mtu, what_becomes(m->oversize));
 	else
 		check_own_path(c, m, t, egress, route.mtu, r);
 }

@@ -22,6 +22,12 @@ enum conf_encap {
 };
 enum conf_direction { CONF_DIR_ALL, CONF_DIR_IN, CONF_DIR_OUT };
 enum conf_filter { CONF_FILTER_ALL, CONF_FILTER_ANY, CONF_FILTER_FIRST };
+enum conf_gso { CONF_GSO_AUTO, CONF_GSO_ON, CONF_GSO_OFF };
+enum conf_oversize {
+	CONF_OVERSIZE_FRAGMENT,
+	CONF_OVERSIZE_TRUNCATE,
+	CONF_OVERSIZE_DROP
+};
 enum conf_balance {
 	CONF_BALANCE_FLOW,
 	CONF_BALANCE_SOURCE,
@@ -59,6 +65,7 @@ struct conf_target {
 	uint8_t ttl;
 	uint8_t dscp;
 	uint8_t source_ports;
+	enum conf_gso udp_gso;
 	bool sequence;
 	bool faulty; /* while loading: it has an error of its own */
 };
@@ -107,6 +114,7 @@ struct conf_mirror {
 	struct conf_pos session_id_pos;
 	uint32_t truncate;  /* bytes, 0 = all */
 	uint32_t sample;    /* one flow in this many */
+	enum conf_oversize oversize;
 	uint64_t ring_size; /* bytes */
 	uint32_t latency_ms;
 	bool promiscuous;

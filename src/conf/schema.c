@@ -44,8 +44,8 @@ static const struct schema_word encaps[] = { { "vxlan", CONF_VXLAN },
 	{ "erspan", CONF_ERSPAN }, { "erspan3", CONF_ERSPAN3 }, { NULL, 0 } };
 static const struct schema_word checks[] = { { "none", 0 }, { "icmp", 1 },
 	{ "tcp", 2 }, { NULL, 0 } };
-static const struct schema_word gso_modes[] = { { "auto", 0 }, { "off", 1 },
-	{ "on", 2 }, { NULL, 0 } };
+static const struct schema_word gso_modes[] = { { "auto", CONF_GSO_AUTO },
+	{ "on", CONF_GSO_ON }, { "off", CONF_GSO_OFF }, { NULL, 0 } };
 static const struct schema_word directions[] = { { "all", CONF_DIR_ALL },
 	{ "in", CONF_DIR_IN }, { "out", CONF_DIR_OUT }, { NULL, 0 } };
 static const struct schema_word filters[] = { { "all", CONF_FILTER_ALL },
@@ -54,8 +54,11 @@ static const struct schema_word filters[] = { { "all", CONF_FILTER_ALL },
 static const struct schema_word balances[] = { { "flow", CONF_BALANCE_FLOW },
 	{ "source", CONF_BALANCE_SOURCE }, { "packet", CONF_BALANCE_PACKET },
 	{ "replicate", CONF_BALANCE_REPLICATE }, { NULL, 0 } };
-static const struct schema_word oversizes[] = { { "fragment", 0 },
-	{ "truncate", 1 }, { "drop", 2 }, { NULL, 0 } };
+static const struct schema_word oversizes[] = {
+	{ "fragment", CONF_OVERSIZE_FRAGMENT },
+	{ "truncate", CONF_OVERSIZE_TRUNCATE }, { "drop", CONF_OVERSIZE_DROP },
+	{ NULL, 0 }
+};
 static const struct schema_word actions[] = { { "accept", 0 }, { "drop", 1 },
 	{ NULL, 0 } };
 const struct schema_word schema_protocols[] = { { "any", CONF_PROTOCOL_ANY },
@@ -101,7 +104,7 @@ static const struct schema_option mirror_options[] = {
 	{ "rate-limit", SCHEMA_RATE, RESERVED, .supported = 1,
 	    .max = UINT64_MAX },
 	{ "burst", SCHEMA_TIME, RESERVED, .min = 1, .max = 60000 },
-	{ "oversize", WORD(oversizes), RESERVED, .supported = 1 },
+	{ "oversize", WORD(oversizes), FIELD(conf_mirror, oversize) },
 	{ "ring-size", SCHEMA_SIZE, FIELD(conf_mirror, ring_size),
 	    .min = 1 << 20, .max = UINT64_C(2) << 30 },
 	{ "latency", SCHEMA_TIME, FIELD(conf_mirror, latency_ms), .min = 1,
@@ -125,7 +128,7 @@ static const struct schema_option target_options[] = {
 	{ "dscp", SCHEMA_NUMBER, FIELD(conf_target, dscp), .max = 63 },
 	{ "source-ports", SCHEMA_NUMBER, FIELD(conf_target, source_ports),
 	    .min = 1, .max = CONF_SOURCE_PORTS_MAX },
-	{ "udp-gso", WORD(gso_modes), RESERVED, .supported = 2 },
+	{ "udp-gso", WORD(gso_modes), FIELD(conf_target, udp_gso) },
 	{ "sequence", WORD(booleans), FIELD(conf_target, sequence) },
 	{ "check", WORD(checks), RESERVED, .supported = 1 },
 	{ "check-port", SCHEMA_NUMBER, RESERVED, .min = 1, .max = 65535 },

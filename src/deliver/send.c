@@ -4,28 +4,55 @@
 
 #include <sys/socket.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "deliver/encap.h"
+#include "deliver/runs.h"
 #include "deliver/send.h"
 #include "packet/segment.h"
 
-#define SEND_BATCH   64
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103 /* Linux 4.18, linux/udp.h */
+#endif
+
 #define SEND_WAIT_MS 1
-#define SEND_TRIES   4 /* of one copy, before a failure is its own */
+#define SEND_TRIES   4 /* of one message, before a failure is its own */
+
+/* Linux took 64 segments before 6.9, and counted the UDP header as part of
+ * the payload. A datagram cannot be longer than IPv4 allows. */
+#define JOIN_COPIES_MAX 63
+#define JOIN_TOTAL_MAX	65507u
 
 struct send_queue {
 	int fd;
 	bool connected;
-	unsigned n;
 	const struct encap *encap;
-	struct mmsghdr msgs[SEND_BATCH];
-	struct iovec iov[SEND_BATCH][2]; /* headers, body */
+	struct runs_limits limits;
+	struct runs runs;
 	/* Of the encapsulation and of the frame, as far as it has new ones. */
-	uint8_t headers[SEND_BATCH][ENCAP_HEADER_MAX + SEGMENT_HEAD_MAX];
+	uint8_t headers[RUNS_COPIES][ENCAP_HEADER_MAX + SEGMENT_HEAD_MAX];
+};
+
+union control {
+	char bytes[CMSG_SPACE(sizeof(uint16_t))];
+	struct cmsghdr align;
+};
+
+/* The messages of a flush, and what each holds. */
+struct batch {
+	unsigned n;
+	unsigned done;
+	struct mmsghdr msgs[RUNS_COPIES];
+	struct iovec iov[RUNS_COPIES][2]; /* of those that are several copies */
+	unsigned niov;
+	union control control[RUNS_COPIES];
+	uint16_t run[RUNS_COPIES];
+	uint16_t copies[RUNS_COPIES];
+	uint32_t bytes[RUNS_COPIES];
 };
 
 struct send_queue *
@@ -37,12 +64,10 @@ send_queue_new(int fd, const struct encap *e)
 		return NULL;
 	q->fd = fd;
 	q->encap = e;
-	for (unsigned i = 0; i < SEND_BATCH; i++) {
-		q->msgs[i].msg_hdr.msg_iov = q->iov[i];
-		q->msgs[i].msg_hdr.msg_iovlen = 2;
+	for (unsigned i = 0; i < RUNS_COPIES; i++)
 		memcpy(q->headers[i], e->header, e->len);
-		q->iov[i][0].iov_base = q->headers[i];
-	}
+	send_queue_join(q, 0);
+	runs_clear(&q->runs);
 	return q;
 }
 
@@ -76,21 +101,146 @@ send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
 	return 0;
 }
 
+int
+send_queue_fd(const struct send_queue *q)
+{
+	return q->fd;
+}
+
 bool
-send_queue_add(struct send_queue *q, const struct segment *frame,
+send_queue_can_join(const struct send_queue *q)
+{
+	int none = 0;
+
+	return q->encap->protocol == IPPROTO_UDP &&
+	    setsockopt(q->fd, IPPROTO_UDP, UDP_SEGMENT, &none, sizeof(none)) ==
+	    0;
+}
+
+void
+send_queue_join(struct send_queue *q, uint32_t len)
+{
+	q->limits = (struct runs_limits) {
+		.copies = len == 0 ? 1 : JOIN_COPIES_MAX,
+		.len = len,
+		.total = JOIN_TOTAL_MAX,
+	};
+}
+
+bool
+send_queue_add(struct send_queue *q, uint64_t flow, const struct segment *frame,
     uint32_t sequence)
 {
 	const struct encap *e = q->encap;
-	unsigned i = q->n++;
+	uint8_t *header = q->headers[q->runs.ncopies];
+	struct iovec iov[2] = { { header, e->len + frame->head_len },
+		{ (void *)(uintptr_t)frame->body, frame->body_len } };
 
 	if (e->put != NULL)
-		e->put(q->headers[i], frame, sequence);
-	memcpy(q->headers[i] + e->len, frame->head, frame->head_len);
-	q->iov[i][0].iov_len = e->len + frame->head_len;
-	q->iov[i][1].iov_base = (void *)(uintptr_t)frame->body;
-	q->iov[i][1].iov_len = frame->body_len;
-	return q->n == SEND_BATCH;
+		e->put(header, frame, sequence);
+	memcpy(header + e->len, frame->head, frame->head_len);
+	runs_add(&q->runs, &q->limits, flow, iov);
+	return runs_full(&q->runs);
 }
+
+/* ---- messages ---------------------------------------------------------- */
+
+static void
+add_message(struct batch *b, unsigned run, struct iovec *iov, unsigned copies,
+    uint32_t bytes)
+{
+	struct msghdr *m = &b->msgs[b->n].msg_hdr;
+
+	memset(m, 0, sizeof(*m));
+	m->msg_iov = iov;
+	m->msg_iovlen = (size_t)2 * copies;
+	b->run[b->n] = (uint16_t)run;
+	b->copies[b->n] = (uint16_t)copies;
+	b->bytes[b->n] = bytes;
+	b->n++;
+}
+
+/* Tells the kernel where to cut the last message. Not for a single copy: some
+ * kernels refuse that. */
+static void
+add_segment_size(struct batch *b, uint16_t len)
+{
+	struct msghdr *m = &b->msgs[b->n - 1].msg_hdr;
+	union control *c = &b->control[b->n - 1];
+
+	m->msg_control = c->bytes;
+	m->msg_controllen = sizeof(c->bytes);
+	c->align.cmsg_level = IPPROTO_UDP;
+	c->align.cmsg_type = UDP_SEGMENT;
+	c->align.cmsg_len = CMSG_LEN(sizeof(len));
+	memcpy(CMSG_DATA(&c->align), &len, sizeof(len));
+}
+
+static void
+add_singles(struct send_queue *q, struct batch *b, unsigned i)
+{
+	const struct run *run = &q->runs.run[i];
+	uint16_t at = run->first;
+
+	for (unsigned k = 0; k < run->copies; k++) {
+		struct runs_copy *c = &q->runs.copy[at];
+
+		add_message(b, i, c->iov, 1, run->len);
+		at = c->next;
+	}
+}
+
+static void
+add_copy(struct batch *b, const struct runs_copy *c)
+{
+	memcpy(b->iov[b->niov++], c->iov, sizeof(c->iov));
+}
+
+/* Adds run i as one message, and the next run if it is its tail. Returns how
+ * many runs. */
+static unsigned
+add_joined(struct send_queue *q, struct batch *b, unsigned i)
+{
+	const struct run *run = &q->runs.run[i];
+	struct iovec *iov = b->iov[b->niov];
+	unsigned copies = run->copies;
+	uint32_t bytes = run->copies * run->len;
+	uint16_t at = run->first;
+
+	for (unsigned k = 0; k < run->copies; k++) {
+		add_copy(b, &q->runs.copy[at]);
+		at = q->runs.copy[at].next;
+	}
+	if (runs_has_tail(&q->runs, i, &q->limits)) {
+		add_copy(b, &q->runs.copy[run[1].first]);
+		copies++;
+		bytes += run[1].len;
+	}
+	add_message(b, i, iov, copies, bytes);
+	add_segment_size(b, (uint16_t)run->len);
+	return copies - run->copies + 1u;
+}
+
+/* Makes messages of all runs from the given one on. */
+static void
+make_messages(struct send_queue *q, struct batch *b, unsigned i)
+{
+	b->n = b->done = b->niov = 0;
+	while (i < q->runs.nruns) {
+		const struct run *run = &q->runs.run[i];
+		bool tail = runs_has_tail(&q->runs, i, &q->limits);
+
+		if (!run->split && q->limits.copies > 1 &&
+		    (run->copies > 1 || tail)) {
+			i += add_joined(q, b, i);
+		} else {
+			add_singles(q, b, i);
+			i++;
+		}
+	}
+}
+
+/* ---- sending ----------------------------------------------------------- */
 
 /* Takes ICMP errors that earlier copies caused off the socket. */
 static void
@@ -104,12 +254,19 @@ drain_error_queue(int fd)
 }
 
 static void
-count_sent(const struct send_queue *q, unsigned from, unsigned to,
-    struct send_result *res)
+count_sent(struct batch *b, unsigned n, struct send_result *res)
 {
-	res->packets += to - from;
-	for (unsigned i = from; i < to; i++)
-		res->bytes += q->iov[i][0].iov_len + q->iov[i][1].iov_len;
+	for (; n > 0; n--, b->done++) {
+		res->packets += b->copies[b->done];
+		res->bytes += b->bytes[b->done];
+	}
+}
+
+static void
+count_failed(struct batch *b, unsigned n, struct send_result *res)
+{
+	for (; n > 0; n--, b->done++)
+		res->failed += b->copies[b->done];
 }
 
 static bool
@@ -118,9 +275,9 @@ buffer_full(int error)
 	return error == EAGAIN || error == ENOBUFS;
 }
 
-/* Whether the copy that failed is to be tried again. A failure may be the late
- * report of an ICMP error that an earlier copy caused, and another such error
- * may come in while we look. */
+/* Whether the message that failed is to be tried again. A failure may be the
+ * late report of an ICMP error that an earlier copy caused, and another such
+ * error may come in while we look. */
 static bool
 try_again(struct send_queue *q, int error, bool wait, unsigned *failures)
 {
@@ -141,42 +298,77 @@ try_again(struct send_queue *q, int error, bool wait, unsigned *failures)
 	return true;
 }
 
+/* Whether the kernel would take the copies of the message one by one: EIO and
+ * EINVAL (also older kernels' word for too long) for a device or route that
+ * cannot cut, EMSGSIZE for a size that it would have to fragment. */
+static bool
+split(struct send_queue *q, struct batch *b, int error, struct send_result *res)
+{
+	unsigned i = b->run[b->done];
+
+	if (b->copies[b->done] == 1)
+		return false;
+	if (error == EMSGSIZE) {
+		q->runs.run[i].split = true;
+		res->mtu_changed = true;
+	} else if (error == EIO || error == EINVAL) {
+		res->join_error = error;
+		send_queue_join(q, 0);
+	} else {
+		return false;
+	}
+	make_messages(q, b, i);
+	return true;
+}
+
+/* What becomes of the message that cannot be sent. */
+static void
+give_up(struct send_queue *q, struct batch *b, int error,
+    struct send_result *res)
+{
+	if (split(q, b, error, res))
+		return;
+	if (error == EMSGSIZE) {
+		res->mtu_changed = true;
+		res->oversize++;
+		b->done++;
+		return;
+	}
+	res->error = error;
+	/* A firewall judges each message by itself; the rest would meet the
+	 * same obstacle. */
+	count_failed(b, error == EPERM ? 1 : b->n - b->done, res);
+}
+
+static void
+send_all(struct send_queue *q, bool wait, struct send_result *res)
+{
+	unsigned failures = 0;
+	struct batch b;
+
+	make_messages(q, &b, 0);
+	while (b.done < b.n) {
+		int n = sendmmsg(q->fd, b.msgs + b.done, b.n - b.done, 0);
+		int error = errno;
+
+		if (n <= 0 && try_again(q, error, wait, &failures))
+			continue;
+		failures = 0;
+		if (n > 0)
+			count_sent(&b, (unsigned)n, res);
+		else
+			give_up(q, &b, error, res);
+	}
+}
+
 void
 send_queue_flush(struct send_queue *q, bool wait, struct send_result *res)
 {
-	unsigned done = 0, failures = 0;
-
-	if (!q->connected) {
-		res->failed += q->n;
+	if (q->connected) {
+		send_all(q, wait, res);
+	} else {
+		res->failed += q->runs.ncopies;
 		res->error = ENETUNREACH;
-		done = q->n;
 	}
-	while (done < q->n) {
-		int n = sendmmsg(q->fd, q->msgs + done, q->n - done, 0);
-		int error = errno;
-
-		if (n > 0) {
-			count_sent(q, done, done + (unsigned)n, res);
-			done += (unsigned)n;
-			failures = 0;
-		} else if (try_again(q, error, wait, &failures)) {
-			continue;
-		} else if (error == EMSGSIZE) {
-			res->oversize++;
-			done++;
-			failures = 0;
-		} else if (error == EPERM) {
-			/* A firewall judges each copy by itself. */
-			res->error = error;
-			res->failed++;
-			done++;
-			failures = 0;
-		} else {
-			/* The rest would meet the same obstacle. */
-			res->error = error;
-			res->failed += q->n - done;
-			done = q->n;
-		}
-	}
-	q->n = 0;
+	runs_clear(&q->runs);
 }

@@ -25,23 +25,35 @@ void send_queue_free(struct send_queue *q);
 int send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
     socklen_t len, const char *interface);
 
+int send_queue_fd(const struct send_queue *q);
+
+/* Whether the kernel has UDP_SEGMENT for this socket (since Linux 4.18). */
+bool send_queue_can_join(const struct send_queue *q);
+
+/* Lets copies of one size leave as one send (UDP_SEGMENT, net/ipv4/udp.c) if
+ * they have at most len bytes, encapsulation included; 0: none. */
+void send_queue_join(struct send_queue *q, uint32_t len);
+
 /* Queues the encapsulation header and the frame: its head is copied, its
- * body borrowed until the flush. Returns whether the queue is full now and must
- * be flushed before the next. */
-bool send_queue_add(struct send_queue *q, const struct segment *frame,
-    uint32_t sequence);
+ * body borrowed until the flush. flow: copies of one flow keep their order.
+ * Returns whether the queue is full now and must be flushed before the next. */
+bool send_queue_add(struct send_queue *q, uint64_t flow,
+    const struct segment *frame, uint32_t sequence);
 
 struct send_result {
 	uint64_t packets; /* sent */
 	uint64_t bytes;	  /* of the headers and frames handed over */
 	uint64_t failed;
-	uint64_t oversize; /* larger than a datagram can be */
+	uint64_t oversize; /* larger than a datagram can be, or may be */
 	int error;	   /* errno of the last failure, 0 = none */
+	int join_error;	   /* errno if the kernel refused to take copies as one;
+			    * they went one by one, and so do all from now on */
+	bool mtu_changed;  /* a size that was good is too large now */
 };
 
-/* Sends what is queued, in order, and adds to *res what became of it. An
- * ICMP error that an earlier copy caused costs no copy. wait: sleep while
- * the socket buffer is full, instead of dropping. */
+/* Sends what is queued, and adds to *res what became of it. An ICMP error that
+ * an earlier copy caused costs no copy. wait: sleep while the socket buffer is
+ * full, instead of dropping. */
 void send_queue_flush(struct send_queue *q, bool wait, struct send_result *res);
 
 #endif

@@ -5,142 +5,120 @@
 
 #include <sys/socket.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "deliver/encap.h"
+#include "deliver/gso.h"
 #include "deliver/send.h"
 #include "deliver/target.h"
+#include "deliver/target_socket.h"
+#include "packet/segment.h"
 
-/* RFC 7348, section 5: source ports SHOULD be of the dynamic range. Its first,
- * 49152, is left out: tcpdump takes what comes from it for BCM-LI-SHIM. */
-#define TARGET_PORT_FIRST 49153u
-#define TARGET_PORT_COUNT 16383u
-
-#define TARGET_SNDBUF (4 << 20)
+#define MTU_UNKNOWN UINT32_MAX /* without a route: no copy is too large */
 
 struct target {
 	struct conf_target conf; /* name and interface are our own copies */
-	uint32_t session_id;
-	uint32_t mark;
+	struct target_use use;
 	struct encap encap;
-	size_t outer_len; /* IP and UDP in front of the encapsulation */
+	uint32_t outer_len; /* IP and UDP in front of the encapsulation */
 	struct send_queue *queues[CONF_SOURCE_PORTS_MAX];
 	unsigned nqueues;
 	uint64_t filled; /* bit i: queue i holds copies */
+	unsigned looked; /* the queue that target_poll looks at next */
+	uint32_t mtu;	 /* of the path: the least of all queues' */
+	struct gso_choice gso;
+	int join_error; /* the kernel refused joined copies, 0 = it did not */
 	uint32_t sequence;
 	struct target_stats stats;
 	int failure; /* errno of the last failed send, 0 = none */
 };
 
 static int
-set_option(int fd, int level, int option, int v, const char *what,
-    struct err *err)
-{
-	if (setsockopt(fd, level, option, &v, sizeof(v)) == -1)
-		return err_sys(err, "%s", what);
-	return 0;
-}
-
-/* Outer header and error reporting. Not to set DF lets the kernel fragment a
- * copy larger than the path; RECVERR makes it report a full device queue. */
-static int
-set_ip_options(const struct target *t, int fd, struct err *err)
-{
-	bool v4 = t->conf.address.family == AF_INET;
-	int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
-
-	if (set_option(fd, level, v4 ? IP_TTL : IPV6_UNICAST_HOPS, t->conf.ttl,
-		"ttl", err) == -1 ||
-	    set_option(fd, level, v4 ? IP_TOS : IPV6_TCLASS, t->conf.dscp << 2,
-		"dscp", err) == -1 ||
-	    set_option(fd, level, v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER,
-		IP_PMTUDISC_DONT, "fragmentation", err) == -1)
-		return -1;
-	return set_option(fd, level, v4 ? IP_RECVERR : IPV6_RECVERR, 1,
-	    "error queue", err);
-}
-
-static int
-set_socket_options(const struct target *t, int fd, struct err *err)
-{
-	struct sock_filter reject = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog deaf = { .len = 1, .filter = &reject };
-	const char *dev = t->conf.interface;
-
-	if (set_option(fd, SOL_SOCKET, SO_MARK, (int)t->mark, "mark", err) ==
-	    -1)
-		return -1;
-	if (dev != NULL &&
-	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, dev,
-		(socklen_t)strlen(dev)) == -1)
-		return err_sys(err, "interface %s", dev);
-	/* We only send: nothing is to wait in the receive buffer. */
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &deaf, sizeof(deaf)) ==
-	    -1)
-		return err_sys(err, "receive filter");
-	/* FORCE needs CAP_NET_ADMIN; without it net.core.wmem_max rules. */
-	if (set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, TARGET_SNDBUF, "",
-		NULL) == -1)
-		set_option(fd, SOL_SOCKET, SO_SNDBUF, TARGET_SNDBUF, "", NULL);
-	return set_ip_options(t, fd, err);
-}
-
-/* Binds to a free port of the dynamic range. Where the search starts depends
- * on the session and the number of the socket alone, so that a restart
- * finds the same ports and receivers keep their queues. */
-static int
-bind_port(const struct target *t, int fd, unsigned i, struct err *err)
-{
-	struct addr any = { .family = t->conf.address.family };
-	const struct addr *a = t->conf.source_address.family != 0 ?
-	    &t->conf.source_address :
-	    &any;
-	unsigned start = t->session_id * CONF_SOURCE_PORTS_MAX + i;
-	struct sockaddr_storage ss;
-	socklen_t len;
-
-	for (unsigned try = 0; try < TARGET_PORT_COUNT; try++) {
-		uint16_t port = (uint16_t)(TARGET_PORT_FIRST +
-		    (start + try) % TARGET_PORT_COUNT);
-
-		if (t->encap.protocol != IPPROTO_UDP)
-			port = 0;
-		len = addr_to_sockaddr(a, port, &ss);
-		if (bind(fd, (struct sockaddr *)&ss, len) == 0)
-			return 0;
-		if (errno != EADDRINUSE)
-			break;
-	}
-	return err_sys(err, "source address");
-}
-
-static int
 open_queue(struct target *t, unsigned i, struct err *err)
 {
-	int type = t->encap.protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_RAW;
-	int fd = socket(t->conf.address.family,
-	    type | SOCK_CLOEXEC | SOCK_NONBLOCK, t->encap.protocol);
+	int fd = target_socket(t->encap.protocol, &t->conf, &t->use, i, err);
 
 	if (fd == -1)
-		return err_sys(err, "socket");
-	if (set_socket_options(t, fd, err) == -1 ||
-	    bind_port(t, fd, i, err) == -1)
-		goto fail;
-	t->queues[i] = send_queue_new(fd, &t->encap);
-	if (t->queues[i] == NULL) {
-		err_sys(err, "queue");
-		goto fail;
+		return -1;
+	if ((t->queues[i] = send_queue_new(fd, &t->encap)) == NULL) {
+		close(fd);
+		return err_sys(err, "queue");
 	}
 	t->nqueues++;
 	return 0;
-fail:
-	close(fd);
-	return -1;
+}
+
+/* ---- path and egress --------------------------------------------------- */
+
+static uint32_t
+queue_mtu(const struct target *t, unsigned i)
+{
+	bool v4 = t->conf.address.family == AF_INET;
+	socklen_t len = sizeof(int);
+	int mtu;
+
+	if (getsockopt(send_queue_fd(t->queues[i]),
+		v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &mtu,
+		&len) == -1)
+		return MTU_UNKNOWN;
+	return (uint32_t)mtu;
+}
+
+static void
+join_queues(struct target *t)
+{
+	uint32_t len = 0;
+
+	if (t->gso.on && t->mtu > t->outer_len)
+		len = t->mtu - t->outer_len;
+	for (unsigned i = 0; i < t->nqueues; i++)
+		send_queue_join(t->queues[i], len);
+}
+
+/* Ports may take different paths: the narrowest counts. */
+static void
+follow_mtu(struct target *t)
+{
+	t->mtu = MTU_UNKNOWN;
+	for (unsigned i = 0; i < t->nqueues; i++) {
+		uint32_t mtu = queue_mtu(t, i);
+
+		if (mtu < t->mtu)
+			t->mtu = mtu;
+	}
+	join_queues(t);
+}
+
+/* On if no path speaks against it. */
+static void
+choose_gso(struct target *t)
+{
+	t->gso.on = t->join_error == 0;
+	if (!t->gso.on)
+		snprintf(t->gso.why, sizeof(t->gso.why),
+		    "the kernel refused joined copies: %s",
+		    strerror(t->join_error));
+	for (unsigned i = 0; i < t->nqueues && t->gso.on; i++)
+		gso_choose(&t->gso, t->conf.udp_gso, t->queues[i]);
+	join_queues(t);
+}
+
+/* One queue a second: what changes for one has mostly changed for all. */
+static bool
+paths_changed(struct target *t)
+{
+	unsigned i = t->looked;
+	struct gso_choice now;
+
+	t->looked = (i + 1) % t->nqueues;
+	gso_choose(&now, t->conf.udp_gso, t->queues[i]);
+	return (now.on && t->join_error == 0) != t->gso.on ||
+	    queue_mtu(t, i) != t->mtu;
 }
 
 static void
@@ -153,11 +131,16 @@ connect_queues(struct target *t)
 		if (send_queue_connect(t->queues[i], &ss, len,
 			t->conf.interface) == -1)
 			t->failure = errno;
+	t->join_error = 0;
+	follow_mtu(t);
+	choose_gso(t);
 }
+
+/* ---- opening and closing ----------------------------------------------- */
 
 int
 target_open(struct target **out, const struct conf_target *ct,
-    uint32_t session_id, uint32_t mark, struct err *err)
+    const struct target_use *u, struct err *err)
 {
 	struct target *t = calloc(1, sizeof(*t));
 	unsigned nqueues;
@@ -166,10 +149,9 @@ target_open(struct target **out, const struct conf_target *ct,
 	if (t == NULL)
 		return err_sys(err, "target \"%s\"", ct->name);
 	t->conf = *ct;
-	t->session_id = session_id;
-	t->mark = mark;
-	encap_init(&t->encap, ct->encap, session_id, ct->sequence);
-	t->outer_len = encap_outer_len(&t->encap, ct->address.family);
+	t->use = *u;
+	encap_init(&t->encap, ct->encap, u->session_id, ct->sequence);
+	t->outer_len = (uint32_t)encap_outer_len(&t->encap, ct->address.family);
 	t->conf.name = strdup(ct->name);
 	t->conf.interface = ct->interface == NULL ? NULL :
 						    strdup(ct->interface);
@@ -211,18 +193,18 @@ same_text(const char *a, const char *b)
 
 bool
 target_same(const struct target *t, const struct conf_target *ct,
-    uint32_t session_id, uint32_t mark)
+    const struct target_use *u)
 {
 	const struct conf_target *o = &t->conf;
 
-	return session_id == t->session_id && mark == t->mark &&
-	    same_text(o->name, ct->name) &&
+	return t->use.session_id == u->session_id && t->use.mark == u->mark &&
+	    t->use.oversize == u->oversize && same_text(o->name, ct->name) &&
 	    addr_equal(&o->address, &ct->address) && o->encap == ct->encap &&
 	    o->port == ct->port &&
 	    addr_equal(&o->source_address, &ct->source_address) &&
 	    same_text(o->interface, ct->interface) && o->ttl == ct->ttl &&
 	    o->dscp == ct->dscp && o->source_ports == ct->source_ports &&
-	    o->sequence == ct->sequence;
+	    o->udp_gso == ct->udp_gso && o->sequence == ct->sequence;
 }
 
 const char *
@@ -237,6 +219,14 @@ target_ports(const struct target *t)
 	return t->nqueues;
 }
 
+const struct gso_choice *
+target_gso(const struct target *t)
+{
+	return t->encap.protocol == IPPROTO_UDP ? &t->gso : NULL;
+}
+
+/* ---- sending ----------------------------------------------------------- */
+
 static void
 flush_queue(struct target *t, unsigned i, bool wait)
 {
@@ -249,14 +239,69 @@ flush_queue(struct target *t, unsigned i, bool wait)
 	t->stats.dropped[TARGET_DROP_OVERSIZE] += res.oversize;
 	if (res.error != 0)
 		t->failure = res.error;
+	if (res.join_error != 0) {
+		t->join_error = res.join_error;
+		choose_gso(t);
+	}
+	if (res.mtu_changed)
+		follow_mtu(t);
+}
+
+static void
+push(struct target *t, unsigned port, uint64_t flow,
+    const struct segment *frame)
+{
+	t->filled |= UINT64_C(1) << port;
+	if (send_queue_add(t->queues[port], flow, frame, t->sequence++))
+		flush_queue(t, port, false);
+}
+
+/* room: bytes of a frame that fit into the path. */
+static void
+push_truncated(struct target *t, unsigned port, uint64_t flow,
+    const struct segment *frame, uint32_t room)
+{
+	struct segment f = *frame;
+
+	if (f.head_len > room)
+		f.head_len = room;
+	f.body_len = room - f.head_len;
+	f.truncated = true;
+	t->stats.truncated_packets += !frame->truncated;
+	push(t, port, flow, &f);
+}
+
+static void
+push_oversize(struct target *t, unsigned port, uint64_t flow,
+    const struct segment *frame)
+{
+	uint32_t header = t->outer_len + t->encap.len;
+
+	switch (t->use.oversize) {
+	case CONF_OVERSIZE_FRAGMENT:
+		t->stats.fragmented_packets++;
+		push(t, port, flow, frame);
+		break;
+	case CONF_OVERSIZE_TRUNCATE:
+		push_truncated(t, port, flow, frame,
+		    t->mtu > header ? t->mtu - header : 0);
+		break;
+	case CONF_OVERSIZE_DROP:
+		t->stats.dropped[TARGET_DROP_OVERSIZE]++;
+		break;
+	}
 }
 
 void
-target_push(struct target *t, unsigned port, const struct segment *frame)
+target_push(struct target *t, unsigned port, uint64_t flow,
+    const struct segment *frame)
 {
-	t->filled |= UINT64_C(1) << port;
-	if (send_queue_add(t->queues[port], frame, t->sequence++))
-		flush_queue(t, port, false);
+	uint32_t len = frame->head_len + frame->body_len;
+
+	if (t->outer_len + t->encap.len + len > t->mtu)
+		push_oversize(t, port, flow, frame);
+	else
+		push(t, port, flow, frame);
 }
 
 void
@@ -282,7 +327,11 @@ target_poll(struct target *t)
 	int failure = t->failure;
 
 	t->failure = 0;
-	if (failure != 0)
+	if (failure != 0) {
 		connect_queues(t);
+	} else if (paths_changed(t)) {
+		follow_mtu(t);
+		choose_gso(t);
+	}
 	return failure;
 }

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 
 struct err;
+struct gso_choice;
 struct segment;
 struct target;
 
@@ -24,19 +25,29 @@ struct target_stats {
 	uint64_t copied_packets;
 	uint64_t copied_bytes; /* outer IP packets, before fragmentation */
 	uint64_t dropped[TARGET_DROP_KINDS];
+	/* Larger than the path MTU, as the mirror's oversize says. */
+	uint64_t fragmented_packets;
+	uint64_t truncated_packets; /* those only that were whole before */
+};
+
+/* What a target takes over from the mirror that uses it. */
+struct target_use {
+	uint32_t session_id;
+	uint32_t mark;
+	enum conf_oversize oversize;
 };
 
 /* Opens the sockets (one for each source port) and connects them if there
  * is a route; without one the target is open all the same and target_poll
- * tries again. Copies what it needs of ct. */
+ * tries again. Copies what it needs of ct and u. */
 int target_open(struct target **out, const struct conf_target *ct,
-    uint32_t session_id, uint32_t mark, struct err *err);
+    const struct target_use *u, struct err *err);
 void target_close(struct target *t);
 
 /* Whether a target opened with these settings would be the same. The weight
  * is none of its business. */
 bool target_same(const struct target *t, const struct conf_target *ct,
-    uint32_t session_id, uint32_t mark);
+    const struct target_use *u);
 
 const char *target_name(const struct target *t);
 
@@ -44,8 +55,10 @@ const char *target_name(const struct target *t);
 unsigned target_ports(const struct target *t);
 
 /* Queues a copy of frame, whose body is borrowed until target_flush. port:
- * index below target_ports. */
-void target_push(struct target *t, unsigned port, const struct segment *frame);
+ * index below target_ports. flow: hash; copies of one flow keep their order if
+ * they use one port. */
+void target_push(struct target *t, unsigned port, uint64_t flow,
+    const struct segment *frame);
 
 /* Sends all that is queued. What cannot be sent is dropped and counted; with
  * wait, a full socket buffer is waited for instead. */
@@ -54,8 +67,13 @@ void target_flush(struct target *t, bool wait);
 const struct target_stats *target_stats(const struct target *t);
 
 /* Looks after the sockets, to be called once a second: connects those that
- * have no route yet or whose sends fail. Returns 0, or the errno of the last
- * second's failures. */
+ * have no route yet or whose sends fail, and follows path MTU and egress
+ * interface. Returns 0, or the errno of the last second's failures. */
 int target_poll(struct target *t);
+
+/* Whether copies of one size leave as one send. Changes in target_open,
+ * target_flush and target_poll only; NULL where that is not possible, as with
+ * GRE. */
+const struct gso_choice *target_gso(const struct target *t);
 
 #endif

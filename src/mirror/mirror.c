@@ -460,7 +460,9 @@ mirror_stats(const struct mirror *m, struct mirror_stats *out)
 		},
 		.segmented_packets = m->pipeline.segmented_packets,
 		.unsegmented_packets = m->pipeline.unsegmented_packets,
-		.truncated_packets = m->pipeline.truncated_packets,
+		.truncated_packets = m->pipeline.truncated_packets +
+		    dst.truncated_packets,
+		.fragmented_packets = dst.fragmented_packets,
 		.sampled_out_packets = m->pipeline.sampled_out_packets,
 	};
 }

@@ -40,6 +40,7 @@ struct mirror_stats {
 	uint64_t segmented_packets;   /* cut out of superframes */
 	uint64_t unsegmented_packets; /* superframes copied whole */
 	uint64_t truncated_packets;
+	uint64_t fragmented_packets; /* larger than the path MTU */
 	uint64_t sampled_out_packets;
 };
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "deliver/balance.h"
+#include "deliver/gso.h"
 #include "deliver/target.h"
 #include "mirror/pipeline.h"
 #include "packet/flow.h"
@@ -19,7 +20,7 @@ push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
 {
 	struct target *t = pl->members[i].target;
 
-	target_push(t, balance_port(hash, target_ports(t)), f);
+	target_push(t, balance_port(hash, target_ports(t)), hash, f);
 }
 
 static void
@@ -116,13 +117,25 @@ pipeline_flush(struct pipeline *pl, bool wait)
 		target_flush(pl->members[i].target, wait);
 }
 
+static void
+log_gso(const struct pipeline *pl, struct member *mb)
+{
+	const struct gso_choice *g = target_gso(mb->target);
+
+	if (g == NULL)
+		return;
+	mb->gso_on = g->on;
+	log_info("mirror \"%s\": target \"%s\": copies leave %s: %s",
+	    pl->conf->name, target_name(mb->target),
+	    g->on ? "joined (udp-gso)" : "one by one", g->why);
+}
+
 static const struct member *
-find_member(const struct pipeline *pl, const struct conf *c,
-    const struct conf_mirror *cm, const struct conf_target *ct)
+find_member(const struct pipeline *pl, const struct conf_target *ct,
+    const struct target_use *u)
 {
 	for (size_t i = 0; pl != NULL && i < pl->nmembers; i++)
-		if (target_same(pl->members[i].target, ct, cm->session_id,
-			c->mark))
+		if (target_same(pl->members[i].target, ct, u))
 			return &pl->members[i];
 	return NULL;
 }
@@ -132,21 +145,23 @@ open_members(struct pipeline *pl, const struct conf *c,
     const struct pipeline *old, struct err *err)
 {
 	const struct conf_mirror *cm = pl->conf;
+	const struct target_use use = { cm->session_id, c->mark, cm->oversize };
 
 	pl->members = calloc(cm->ntargets, sizeof(*pl->members));
 	if (pl->members == NULL)
 		return err_sys(err, "targets");
 	for (size_t i = 0; i < cm->ntargets; i++) {
 		const struct conf_target *ct = cm->targets[i];
-		const struct member *before = find_member(old, c, cm, ct);
+		const struct member *before = find_member(old, ct, &use);
 		struct member *mb = &pl->members[i];
 
 		if (before != NULL) {
 			*mb = *before;
 			mb->lent = true;
-		} else if (target_open(&mb->target, ct, cm->session_id, c->mark,
-			       err) == -1) {
+		} else if (target_open(&mb->target, ct, &use, err) == -1) {
 			return -1;
+		} else {
+			log_gso(pl, mb);
 		}
 		mb->weight = ct->weight;
 		pl->nmembers++;
@@ -201,6 +216,8 @@ add_stats(struct target_stats *sum, const struct target_stats *st)
 	sum->copied_bytes += st->copied_bytes;
 	for (int k = 0; k < TARGET_DROP_KINDS; k++)
 		sum->dropped[k] += st->dropped[k];
+	sum->fragmented_packets += st->fragmented_packets;
+	sum->truncated_packets += st->truncated_packets;
 }
 
 void
@@ -232,7 +249,10 @@ pipeline_poll(struct pipeline *pl)
 	for (size_t i = 0; i < pl->nmembers; i++) {
 		struct member *mb = &pl->members[i];
 		int failure = target_poll(mb->target);
+		const struct gso_choice *g = target_gso(mb->target);
 
+		if (g != NULL && g->on != mb->gso_on)
+			log_gso(pl, mb);
 		if (failure == mb->failure)
 			continue;
 		if (failure == 0)

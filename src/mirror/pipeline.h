@@ -21,6 +21,7 @@ struct member {
 	bool lent; /* it belongs to the pipeline before this one */
 	uint8_t weight;
 	int failure; /* as last logged */
+	bool gso_on; /* likewise */
 };
 
 struct pipeline {

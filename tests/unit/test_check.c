@@ -565,6 +565,11 @@ test_egress_mtu(void)
 
 	addr_parse(&path_source, "10.0.0.14");
 	HOST_SAYS(TARGET MIRROR "}", 1500, own, NULL);
+	HOST_SAYS(TARGET MIRROR "oversize = drop }", 1500,
+	    "t:1: warning: mirror \"m\": target \"t\": full-size copies of "
+	    "eth0 need 1550 bytes, but leave by it, and the path has 1500: set "
+	    "truncate = 1464, or they are dropped",
+	    NULL);
 	HOST_SAYS(TARGET MIRROR "truncate = 1464 }", 1500, NULL);
 	HOST_SAYS(TARGET "mirror m { sources = all targets = t }", 1500, want,
 	    NULL);

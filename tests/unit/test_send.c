@@ -18,7 +18,10 @@
  * are taken from then on. */
 static const int *script;
 static unsigned calls, taken;
+static unsigned messages, joined; /* taken: all, and those of several copies */
 static uint32_t first_sequence;
+/* The bodies in the order in which they were taken. */
+static char order[1024];
 
 int __wrap_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags);
 int __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len);
@@ -28,6 +31,40 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags);
 static int connect_result, bind_result;
 /* As in Linux, to let go of the peer undoes SO_BINDTODEVICE. */
 static bool bound;
+
+/* A message of n copies names the size of a segment, one of one does not. */
+static void
+check_control(const struct msghdr *m, unsigned copies)
+{
+	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
+	uint16_t size;
+
+	if (copies == 1) {
+		CU_ASSERT_PTR_NULL(c);
+		return;
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	CU_ASSERT_EQUAL(c->cmsg_level, IPPROTO_UDP);
+	CU_ASSERT_EQUAL(c->cmsg_len, CMSG_LEN(2));
+	memcpy(&size, CMSG_DATA(c), sizeof(size));
+	for (unsigned i = 0; i + 1 < copies; i++)
+		CU_ASSERT_EQUAL(m->msg_iov[2 * i].iov_len +
+			m->msg_iov[2 * i + 1].iov_len,
+		    size);
+}
+
+static void
+take(const struct msghdr *m)
+{
+	unsigned copies = (unsigned)m->msg_iovlen / 2;
+
+	check_control(m, copies);
+	messages++;
+	joined += copies > 1;
+	taken += copies;
+	for (unsigned i = 0; i < copies; i++)
+		strncat(order, m->msg_iov[2 * i + 1].iov_base, 1);
+}
 
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags)
@@ -44,7 +81,8 @@ __wrap_sendmmsg(int fd, struct mmsghdr *v, unsigned n, int flags)
 	}
 	if ((unsigned)step > n)
 		step = (int)n;
-	taken += (unsigned)step;
+	for (int i = 0; i < step; i++)
+		take(&v[i].msg_hdr);
 	return step;
 }
 
@@ -60,6 +98,8 @@ __wrap_connect(int fd, const struct sockaddr *sa, socklen_t len)
 int
 __wrap_setsockopt(int fd, int level, int option, const void *v, socklen_t len)
 {
+	if (level == IPPROTO_UDP)
+		return 0;
 	CU_ASSERT_EQUAL(option, SO_BINDTODEVICE);
 	CU_ASSERT_EQUAL(len, 4);
 	CU_ASSERT_EQUAL(memcmp(v, "eth7", 4), 0);
@@ -105,7 +145,7 @@ run(const int *steps, unsigned n, bool wait)
 	calls = taken = 0;
 	script = NULL;
 	for (unsigned i = 0; i < n; i++)
-		CU_ASSERT_FALSE(send_queue_add(q, &frame, i));
+		CU_ASSERT_FALSE(send_queue_add(q, i, &frame, i));
 	script = steps;
 	send_queue_flush(q, wait, &res);
 	CU_ASSERT_EQUAL(res.packets, taken);
@@ -212,7 +252,7 @@ test_unconnected(void)
 	q = connected_queue(&e);
 	connect_result = -1;
 	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss), NULL), -1);
-	send_queue_add(q, &frame, 1);
+	send_queue_add(q, 0, &frame, 1);
 	calls = 0;
 	script = NULL;
 	send_queue_flush(q, false, &res);
@@ -221,7 +261,7 @@ test_unconnected(void)
 	CU_ASSERT_EQUAL(res.error, ENETUNREACH);
 	connect_result = 0;
 	CU_ASSERT_EQUAL(send_queue_connect(q, &ss, sizeof(ss), NULL), 0);
-	send_queue_add(q, &frame, 7);
+	send_queue_add(q, 0, &frame, 7);
 	send_queue_flush(q, false, &res);
 	CU_ASSERT_EQUAL(calls, 1);
 	CU_ASSERT_EQUAL(first_sequence, 7);
@@ -261,12 +301,146 @@ test_full_queue(void)
 
 	encap_init(&e, CONF_VXLAN, 1, false);
 	q = connected_queue(&e);
-	while (!send_queue_add(q, &frame, 0))
+	while (!send_queue_add(q, 0, &frame, 0))
 		n++;
 	send_queue_flush(q, false, &res);
 	CU_ASSERT_EQUAL(res.packets, n);
-	CU_ASSERT_FALSE(send_queue_add(q, &frame, 0));
+	CU_ASSERT_FALSE(send_queue_add(q, 0, &frame, 0));
 	send_queue_free(q);
+}
+
+/* ---- joined copies ----------------------------------------------------- */
+
+static struct send_queue *gso_queue;
+static struct send_result gso_result;
+static struct encap vxlan;
+
+static void
+gso_begin(uint32_t len)
+{
+	encap_init(&vxlan, CONF_VXLAN, 1, false);
+	gso_queue = connected_queue(&vxlan);
+	CU_ASSERT_TRUE(send_queue_can_join(gso_queue));
+	send_queue_join(gso_queue, len);
+	memset(&gso_result, 0, sizeof(gso_result));
+	calls = taken = messages = joined = 0;
+	order[0] = '\0';
+	script = NULL;
+}
+
+/* A frame of the flow with that number of bytes; its first byte is name. */
+static void
+gso_add(const char *name, uint64_t flow, uint32_t len)
+{
+	struct segment f = { .head_len = 0,
+		.body = (const uint8_t *)name,
+		.body_len = len };
+
+	send_queue_add(gso_queue, flow, &f, 0);
+}
+
+static void
+gso_end(const int *steps)
+{
+	script = steps;
+	send_queue_flush(gso_queue, false, &gso_result);
+	CU_ASSERT_EQUAL(gso_result.packets, taken);
+}
+
+static void
+add_ten(void)
+{
+	for (unsigned i = 0; i < 10; i++)
+		gso_add(&"abcdefghij"[i], i, 60);
+}
+
+static void
+test_joined(void)
+{
+	gso_begin(1422);
+	add_ten();
+	gso_add("k", 3, 50);
+	gso_end(NULL);
+	CU_ASSERT_EQUAL(messages, 1);
+	CU_ASSERT_EQUAL(gso_result.packets, 11);
+	CU_ASSERT_EQUAL(gso_result.bytes, 10 * 68 + 58);
+	CU_ASSERT_STRING_EQUAL(order, "abcdefghijk");
+	send_queue_free(gso_queue);
+}
+
+/* Too long to be joined: the kernel fragments them. */
+static void
+test_not_joined(void)
+{
+	gso_begin(67);
+	add_ten();
+	gso_end(NULL);
+	CU_ASSERT_EQUAL(messages, 10);
+	CU_ASSERT_EQUAL(joined, 0);
+	send_queue_free(gso_queue);
+}
+
+static void
+refused(int error)
+{
+	const int steps[] = { 2, -error, -error, -error, -error, 0 };
+
+	gso_begin(1422);
+	gso_add("x", 1, 200);
+	gso_add("y", 1, 300);
+	add_ten();
+	gso_end(steps);
+	CU_ASSERT_EQUAL(gso_result.packets, 12);
+	CU_ASSERT_EQUAL(gso_result.failed, 0);
+	CU_ASSERT_EQUAL(gso_result.error, 0);
+	CU_ASSERT_EQUAL(joined, 0);
+	CU_ASSERT_STRING_EQUAL(order, "xyabcdefghij");
+}
+
+static void
+test_cannot_cut(void)
+{
+	static const int errors[] = { EIO, EINVAL };
+
+	for (int i = 0; i < 2; i++) {
+		refused(errors[i]);
+		CU_ASSERT_EQUAL(gso_result.join_error, errors[i]);
+		/* Not again. */
+		add_ten();
+		gso_end(NULL);
+		CU_ASSERT_EQUAL(joined, 0);
+		CU_ASSERT_EQUAL(taken, 22);
+		send_queue_free(gso_queue);
+	}
+}
+
+/* Too long for the path: that run alone goes one by one. */
+static void
+test_mtu_changed(void)
+{
+	refused(EMSGSIZE);
+	CU_ASSERT_EQUAL(gso_result.join_error, 0);
+	CU_ASSERT_TRUE(gso_result.mtu_changed);
+	CU_ASSERT_EQUAL(gso_result.oversize, 0);
+	add_ten();
+	gso_end(NULL);
+	CU_ASSERT_EQUAL(joined, 1);
+	send_queue_free(gso_queue);
+}
+
+static void
+test_joined_and_full(void)
+{
+	static const int steps[] = { 1, -ENOBUFS, 0 };
+
+	gso_begin(1422);
+	gso_add("x", 1, 100);
+	gso_add("y", 1, 200);
+	add_ten();
+	gso_end(steps);
+	CU_ASSERT_EQUAL(gso_result.packets, 1);
+	CU_ASSERT_EQUAL(gso_result.failed, 11);
+	send_queue_free(gso_queue);
 }
 
 static const struct unit_test tests[] = {
@@ -280,5 +454,10 @@ static const struct unit_test tests[] = {
 	{ "unconnected", test_unconnected },
 	{ "interface", test_interface },
 	{ "full queue", test_full_queue },
+	{ "joined", test_joined },
+	{ "not joined", test_not_joined },
+	{ "cannot cut", test_cannot_cut },
+	{ "mtu changed", test_mtu_changed },
+	{ "joined and full", test_joined_and_full },
 };
 UNIT_MAIN("send", tests)
