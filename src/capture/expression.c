@@ -121,7 +121,7 @@ static void
 put_copy4(FILE *f, const struct conf_target *t, const char *text,
     unsigned shift)
 {
-	bool gre = t->encap == CONF_GRE;
+	bool gre = !conf_encap_has_ports(t->encap);
 
 	fprintf(f, "(ip and greater %u and ip[9] = %d and ip dst host %s",
 	    34 + shift, gre ? IPPROTO_GRE : IPPROTO_UDP, text);
@@ -137,7 +137,7 @@ put_copy4(FILE *f, const struct conf_target *t, const char *text,
 static void
 put_error4(FILE *f, const struct conf_target *t, unsigned shift)
 {
-	bool gre = t->encap == CONF_GRE;
+	bool gre = !conf_encap_has_ports(t->encap);
 
 	fprintf(f,
 	    " or (ip and greater %u and ip[9] = 1 and ip[0] = 0x45 and "
@@ -155,7 +155,7 @@ static void
 put_copy6(FILE *f, const struct conf_target *t, const char *text,
     unsigned shift)
 {
-	if (t->encap == CONF_GRE)
+	if (!conf_encap_has_ports(t->encap))
 		fprintf(f,
 		    "(ip6 and greater %u and ip6[6] = 47 and "
 		    "ip6 dst host %s)",
@@ -181,7 +181,7 @@ put_error6(FILE *f, const struct conf_target *t, unsigned shift)
 	for (unsigned i = 0; i < 4; i++)
 		fprintf(f, " and ip6[%u:4] = %" PRIu32, 72 + 4 * i,
 		    bytes_get32(t->address.bytes + (size_t)4 * i));
-	if (t->encap == CONF_GRE)
+	if (!conf_encap_has_ports(t->encap))
 		fputs(" and (ip6[54] = 44 or ip6[54] = 47))", f);
 	else
 		fprintf(f,

@@ -181,15 +181,15 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 	report_quote(q, t->name);
 	if (t->faulty)
 		return;
-	if (t->encap == CONF_GRE && t->port != 0)
+	if (!conf_encap_has_ports(t->encap) && t->port != 0)
 		conf_report_error(r, &t->pos,
-		    "target %s: port: gre has no ports (vxlan and geneve have)",
-		    q);
-	if (t->encap == CONF_GRE && t->udp_gso == CONF_GSO_ON)
+		    "target %s: port: %s has no ports (vxlan and geneve have)",
+		    q, schema_encap_name(t->encap));
+	if (!conf_encap_has_ports(t->encap) && t->udp_gso == CONF_GSO_ON)
 		conf_report_error(r, &t->pos,
-		    "target %s: udp-gso: gre is no UDP (vxlan and geneve are)",
-		    q);
-	if (t->encap != CONF_GRE && t->sequence)
+		    "target %s: udp-gso: %s is no UDP (vxlan and geneve are)",
+		    q, schema_encap_name(t->encap));
+	if (conf_encap_has_ports(t->encap) && t->sequence)
 		conf_report_error(r, &t->pos,
 		    "target %s: sequence: %s has "
 		    "no sequence numbers (encap = gre has)",

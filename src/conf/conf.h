@@ -17,9 +17,17 @@ enum conf_encap {
 	CONF_VXLAN,
 	CONF_GRE,
 	CONF_GENEVE,
-	CONF_ERSPAN,
+	CONF_ERSPAN, /* type II */
 	CONF_ERSPAN3
 };
+
+/* Whether copies are UDP datagrams; the others are GRE packets. */
+static inline bool
+conf_encap_has_ports(enum conf_encap encap)
+{
+	return encap == CONF_VXLAN || encap == CONF_GENEVE;
+}
+
 enum conf_direction { CONF_DIR_ALL, CONF_DIR_IN, CONF_DIR_OUT };
 enum conf_filter { CONF_FILTER_ALL, CONF_FILTER_ANY, CONF_FILTER_FIRST };
 enum conf_gso { CONF_GSO_AUTO, CONF_GSO_ON, CONF_GSO_OFF };
