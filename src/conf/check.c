@@ -13,7 +13,8 @@
 #include "conf/rules.h"
 #include "conf/schema.h"
 
-#define VNI_MAX 0xffffff
+#define VNI_MAX	   0xffffffu
+#define ERSPAN_MAX 1023u
 
 /* A name and where it is given; v of names is sorted by name, then by
  * place. */
@@ -192,7 +193,7 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 	if (conf_encap_has_ports(t->encap) && t->sequence)
 		conf_report_error(r, &t->pos,
 		    "target %s: sequence: %s has "
-		    "no sequence numbers (encap = gre has)",
+		    "no sequence numbers (gre, erspan and erspan3 have)",
 		    q, schema_encap_name(t->encap));
 	if (t->source_address.family != 0 &&
 	    t->source_address.family != t->address.family)
@@ -202,6 +203,20 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 		    q);
 }
 
+static uint32_t
+session_max(enum conf_encap encap)
+{
+	switch (encap) {
+	case CONF_GRE:
+		return UINT32_MAX;
+	case CONF_ERSPAN:
+	case CONF_ERSPAN3:
+		return ERSPAN_MAX;
+	default:
+		return VNI_MAX;
+	}
+}
+
 static void
 check_session(const struct conf_mirror *m, struct conf_report *r)
 {
@@ -209,16 +224,16 @@ check_session(const struct conf_mirror *m, struct conf_report *r)
 
 	for (size_t i = 0; !m->faulty && i < m->ntargets; i++) {
 		const struct conf_target *t = m->targets[i];
+		uint32_t max = session_max(t->encap);
 
-		if (t->faulty || t->encap == CONF_GRE ||
-		    m->session_id <= VNI_MAX)
+		if (t->faulty || m->session_id <= max)
 			continue;
 		conf_report_error(r, &m->session_id_pos,
 		    "mirror %s: session-id: %u is too big for %s, which "
 		    "target %s uses (0-%u)",
 		    report_quote(q, m->name), m->session_id,
 		    schema_encap_name(t->encap), report_quote(q2, t->name),
-		    VNI_MAX);
+		    max);
 	}
 }
 

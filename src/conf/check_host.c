@@ -135,9 +135,14 @@ overhead(const struct conf_target *t)
 {
 	unsigned ip = t->address.family == AF_INET ? 20 : 40;
 
-	if (t->encap == CONF_GRE)
+	switch (t->encap) {
+	case CONF_GRE:
 		return ip + 8 + (t->sequence ? 4 : 0);
-	return ip + 8 + 8;
+	case CONF_ERSPAN3:
+		return ip + 8 + 12;
+	default:
+		return ip + 8 + 8;
+	}
 }
 
 static const char *

@@ -116,8 +116,7 @@ static const struct schema_option mirror_options[] = {
 static const struct schema_option target_options[] = {
 	{ "address", SCHEMA_ADDRESS, FIELD(conf_target, address),
 	    POS(conf_target, address), .required = true, .reserved = true },
-	{ "encap", WORD(encaps), FIELD(conf_target, encap), .reserved = true,
-	    .supported = CONF_ERSPAN },
+	{ "encap", WORD(encaps), FIELD(conf_target, encap) },
 	{ "port", SCHEMA_NUMBER, FIELD(conf_target, port), .min = 1,
 	    .max = 65535 },
 	{ "weight", SCHEMA_NUMBER, FIELD(conf_target, weight), .max = 100 },

@@ -189,7 +189,11 @@ section_close(struct section *s)
 {
 	struct conf_target *t = s->self;
 
-	if (s->schema != &schema_target || t->port != 0)
+	if (s->schema != &schema_target)
+		return;
+	if (t->encap == CONF_ERSPAN || t->encap == CONF_ERSPAN3)
+		t->sequence = true;
+	if (t->port != 0)
 		return;
 	if (t->encap == CONF_VXLAN)
 		t->port = VXLAN_PORT;

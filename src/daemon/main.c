@@ -45,7 +45,7 @@ static void
 print_version(void)
 {
 	puts("trafmirrord " PACKAGE_VERSION);
-	puts("encapsulations: vxlan gre geneve");
+	puts("encapsulations: vxlan gre geneve erspan erspan3");
 	puts("balance: flow source packet replicate");
 }
 

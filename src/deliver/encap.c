@@ -11,6 +11,8 @@ static const struct encap_ops *const encaps[] = {
 	[CONF_VXLAN] = &encap_vxlan,
 	[CONF_GRE] = &encap_gre,
 	[CONF_GENEVE] = &encap_geneve,
+	[CONF_ERSPAN] = &encap_erspan,
+	[CONF_ERSPAN3] = &encap_erspan3,
 };
 
 void

@@ -9,7 +9,7 @@
 
 #include "conf/conf.h"
 
-#define ENCAP_HEADER_MAX 12
+#define ENCAP_HEADER_MAX 20
 
 struct segment;
 
@@ -34,10 +34,12 @@ struct encap_ops {
 	void (*build)(struct encap *e, uint32_t session, bool sequence);
 };
 
-/* One file each. */
-extern const struct encap_ops encap_vxlan;  /* RFC 7348, section 5 */
-extern const struct encap_ops encap_gre;    /* RFC 2784, RFC 2890 */
-extern const struct encap_ops encap_geneve; /* RFC 8926, section 3.4 */
+/* One file for each protocol. */
+extern const struct encap_ops encap_vxlan;   /* RFC 7348, section 5 */
+extern const struct encap_ops encap_gre;     /* RFC 2784, RFC 2890 */
+extern const struct encap_ops encap_geneve;  /* RFC 8926, section 3.4 */
+extern const struct encap_ops encap_erspan;  /* draft-foschiano-erspan-03 */
+extern const struct encap_ops encap_erspan3; /* the same, type III */
 
 /* kind must be one that conf_load lets pass. */
 void encap_init(struct encap *e, enum conf_encap kind, uint32_t session,

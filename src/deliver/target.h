@@ -51,7 +51,7 @@ bool target_same(const struct target *t, const struct conf_target *ct,
 
 const char *target_name(const struct target *t);
 
-/* How many source ports it has; 1 for GRE. */
+/* How many source ports it has; 1 for GRE and ERSPAN. */
 unsigned target_ports(const struct target *t);
 
 /* Queues a copy of frame, whose body is borrowed until target_flush. port:

@@ -526,7 +526,10 @@ test_path_mtu(void)
 	} cases[] = { { "10.1.1.1", "vxlan", 1550 },
 		{ "fd00::1", "vxlan", 1570 }, { "10.1.1.1", "gre", 1542 },
 		{ "fd00::1", "gre", 1562 },
-		{ "10.1.1.1", "gre sequence = true", 1546 } };
+		{ "10.1.1.1", "gre sequence = true", 1546 },
+		{ "10.1.1.1", "erspan", 1550 }, { "fd00::1", "erspan", 1570 },
+		{ "10.1.1.1", "erspan3", 1554 },
+		{ "fd00::1", "erspan3", 1574 } };
 	char text[256], want[256];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -455,7 +455,8 @@ test_no_misleading_errors(void)
 	    NULL);
 	SAYS("target t { address = 192.0.2.1 encap = mpls port = 1 "
 	     "sequence = true }\n" MIRROR "session-id = 99999999 }",
-	    "t:1: target \"t\": encap: \"mpls\" is not allowed (vxlan, gre, geneve)",
+	    "t:1: target \"t\": encap: \"mpls\" is not allowed (vxlan, gre, "
+	    "geneve, erspan, erspan3)",
 	    NULL);
 	SAYS(TARGET MIRROR
 	    "filter = frist session-id = 99999999\n"

@@ -16,13 +16,14 @@
 #include "frame.h"
 #include "unit.h"
 
-#define TARGETS                                          \
-	"target t4 { address = 10.9.0.1 }\n"             \
-	"target t6 { address = \"fd09::1\" }\n"          \
-	"target g4 { address = 10.9.0.2 encap = gre }\n" \
+#define TARGETS                                             \
+	"target t4 { address = 10.9.0.1 }\n"                \
+	"target t6 { address = \"fd09::1\" }\n"             \
+	"target g4 { address = 10.9.0.2 encap = gre }\n"    \
+	"target e4 { address = 10.9.0.3 encap = erspan }\n" \
 	"target g6 { address = \"fd09::2\" encap = gre }\n"
 
-static const char *targets = "t4, t6, g4, g6";
+static const char *targets = "t4, t6, g4, g6, e4";
 
 /* A mirror with these options, to the targets above. */
 static struct conf *
@@ -274,11 +275,12 @@ test_exclude(void)
 	struct frame ssh6 = tcp("fd00::14", "fd09::1", 1, 22);
 	struct frame copy = udp("10.0.0.14", "10.9.0.1", 50000, 4789);
 	struct frame copy6 = udp("fd00::14", "fd09::1", 50000, 4789);
-	struct frame gre, gre6, arp;
+	struct frame gre, gre6, erspan, arp;
 	struct frame err4 = unreachable("10.0.0.14", "10.9.0.1", 17, 4789);
 	struct frame err6 = unreachable("fd00::14", "fd09::1", 17, 4789);
 	struct frame errg = unreachable("10.0.0.14", "10.9.0.2", 47, 0);
 	struct frame errg6 = unreachable("fd00::14", "fd09::2", 47, 0);
+	struct frame erre = unreachable("10.0.0.14", "10.9.0.3", 47, 0);
 	struct frame other = unreachable("10.0.0.14", "10.9.0.1", 17, 53);
 
 	CU_ASSERT_FALSE(passes("", &ssh));
@@ -293,6 +295,7 @@ test_exclude(void)
 	CU_ASSERT_FALSE(passes(off, &err6));
 	CU_ASSERT_FALSE(passes(off, &errg));
 	CU_ASSERT_FALSE(passes(off, &errg6));
+	CU_ASSERT_FALSE(passes(off, &erre));
 	CU_ASSERT_TRUE(passes(off, &other));
 	frame_ether(&gre, 0);
 	frame_ip(&gre, "10.0.0.14", "10.9.0.2", 47, 8);
@@ -302,6 +305,10 @@ test_exclude(void)
 	frame_ip(&gre6, "fd00::14", "fd09::2", 47, 8);
 	frame_bytes(&gre6, "\x20\0\x65\x58\0\0\0\1", 8);
 	CU_ASSERT_FALSE(passes(off, &gre6));
+	frame_ether(&erspan, 0);
+	frame_ip(&erspan, "10.0.0.14", "10.9.0.3", 47, 8);
+	frame_bytes(&erspan, "\x10\0\x88\xbe\0\0\0\0", 8);
+	CU_ASSERT_FALSE(passes(off, &erspan));
 	frame_ether(&arp, 0x0806);
 	frame_bytes(&arp, "\0\1\x8\0\6\4\0\1\2\0\0\0\0\2\x0a\0\0\x0e", 18);
 	frame_bytes(&arp, "\0\0\0\0\0\0\x0a\x09\0\1", 10);

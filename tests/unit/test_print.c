@@ -131,7 +131,7 @@ put_target(FILE *f, unsigned i)
 
 	put_name(f, "target", i);
 	fprintf(f, "address = 192.0.2.%u encap = %s\n", 1 + i,
-	    gre ? "gre" : "vxlan");
+	    gre ? "gre" : WORD("vxlan", "geneve"));
 	if (gre)
 		MAYBE("sequence = %s\n", WORD("on", "off"));
 	else
