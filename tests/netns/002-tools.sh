@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 packets=20000
+snaplen=256 # the ring has room for them all, however late tcpdump runs
 
 ns_new a b
 link a eth0 10.0.0.1/24,fd00::1/64 b eth0 10.0.0.2/24,fd00::2/64 1600
