@@ -3,30 +3,19 @@
 #include "config.h"
 
 #include <sys/prctl.h>
-#include <sys/utsname.h>
 #include <cap-ng.h>
 #include <pwd.h>
 #include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/kernel.h"
 #include "daemon/privs.h"
 
 static bool
 mark_needs_net_admin(void)
 {
-	unsigned long major, minor = 0;
-	struct utsname u;
-	char *end;
-
-	if (uname(&u) == -1)
-		return false;
-	major = strtoul(u.release, &end, 10);
-	if (*end == '.')
-		minor = strtoul(end + 1, NULL, 10);
-	return major < 5 || (major == 5 && minor < 17);
+	return kernel_is_before(5, 17);
 }
 
 int
