@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/iface.h"
+#include "base/kernel.h"
 #include "base/log.h"
 #include "conf/conf.h"
 #include "daemon/daemon.h"
@@ -231,6 +232,17 @@ start_timer(struct daemon *d, ev_timer *w,
 	ev_timer_start(d->loop, w);
 }
 
+/* Such packets never reach a packet socket with PACKET_VNET_HDR: the kernel
+ * has no name for them in virtio_net_hdr, and counts them as drops. */
+static void
+warn_of_kernel(void)
+{
+	if (kernel_is_before(6, 2))
+		log_warnx("kernel: UDP superframes are lost before Linux 6.2 "
+			  "and count as ring_dropped_packets (turn GSO and "
+			  "GRO of UDP off)");
+}
+
 int
 daemon_new(struct daemon **out, struct conf **c, const char *path, bool debug,
     struct err *err)
@@ -265,6 +277,7 @@ fail:
 void
 daemon_run(struct daemon *d)
 {
+	warn_of_kernel();
 	log_info("ready: mirroring: %zu mirrors, %zu sources", d->gen->nmirrors,
 	    count_sources(d->gen));
 	say_ready(d);
