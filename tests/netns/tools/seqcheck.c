@@ -2,30 +2,18 @@
 /* Finds missing and repeated flowgen numbers in captures of copies. */
 #include "config.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
+#include "pcapfile.h"
 
-#define MAGIC_US   0xa1b2c3d4
-#define MAGIC_NS   0xa1b23c4d
-#define RECORD_MAX (1 << 20)
-#define SHOWN_MAX  10
-#define MARK	   "seq="
-#define MARK_LEN   4
-#define DIGITS	   10
-
-/* The capture's own fields are read in host order: tcpdump wrote it here. */
-struct file_header {
-	uint32_t magic;
-	uint8_t rest[20];
-};
-struct record_header {
-	uint32_t seconds, fraction, caplen, len;
-};
+#define SHOWN_MAX 10
+#define MARK	  "seq="
+#define MARK_LEN  4
+#define DIGITS	  10
 
 /* A number is looked for anywhere in a record, so that any encapsulation
  * will do and a joined datagram counts once for every copy in it. */
@@ -35,13 +23,6 @@ struct seqcheck {
 	uint64_t strange; /* numbers beyond count */
 	uint64_t records;
 };
-
-static void
-die(const char *file, const char *why)
-{
-	fprintf(stderr, "seqcheck: %s: %s\n", file, why);
-	exit(2);
-}
 
 static void
 find_numbers(struct seqcheck *s, char *data, size_t len)
@@ -63,28 +44,12 @@ find_numbers(struct seqcheck *s, char *data, size_t len)
 }
 
 static void
-read_file(struct seqcheck *s, const char *path)
+count_frame(void *arg, uint8_t *data, uint32_t caplen, uint32_t len)
 {
-	static char data[RECORD_MAX];
-	struct file_header head;
-	struct record_header rec;
-	FILE *f = fopen(path, "r");
+	struct seqcheck *s = arg;
 
-	if (f == NULL)
-		die(path, strerror(errno));
-	if (fread(&head, sizeof(head), 1, f) != 1 ||
-	    (head.magic != MAGIC_US && head.magic != MAGIC_NS))
-		die(path, "not a pcap file of this machine");
-	while (fread(&rec, sizeof(rec), 1, f) == 1) {
-		if (rec.caplen > sizeof(data) ||
-		    fread(data, 1, rec.caplen, f) != rec.caplen)
-			die(path, "cut off");
-		s->records++;
-		find_numbers(s, data, rec.caplen);
-	}
-	if (!feof(f))
-		die(path, strerror(errno));
-	fclose(f);
+	s->records++;
+	find_numbers(s, (char *)data, caplen);
 }
 
 static int
@@ -119,10 +84,12 @@ main(int argc, char **argv)
 		fputs("usage: seqcheck count pcap...\n", stderr);
 		return 2;
 	}
-	if ((s.seen = calloc(s.count, sizeof(*s.seen))) == NULL)
-		die(argv[1], strerror(errno));
+	if ((s.seen = calloc(s.count, sizeof(*s.seen))) == NULL) {
+		perror("seqcheck");
+		return 2;
+	}
 	for (int i = 2; i < argc; i++)
-		read_file(&s, argv[i]);
+		pcapfile_read(argv[i], count_frame, &s);
 	status = report(&s);
 	free(s.seen);
 	return status;
