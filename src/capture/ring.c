@@ -274,8 +274,10 @@ frame_run(struct ring *r, struct tpacket3_hdr *h,
 								  PACKET_IN };
 
 	read_offloads(&p, frame);
+	p.headroom = sizeof(struct virtio_net_hdr);
 	if (h->tp_status & TP_STATUS_VLAN_VALID && p.caplen >= ETH_HLEN) {
 		frame = insert_vlan_tag(frame, h);
+		p.headroom -= VLAN_TAG;
 		p.caplen += VLAN_TAG;
 		p.len += VLAN_TAG;
 		p.csum_start += VLAN_TAG;

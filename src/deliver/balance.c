@@ -17,6 +17,7 @@ struct balance {
 	uint16_t *turn; /* one period of the round robin */
 	uint32_t turns;
 	uint32_t next;
+	uint16_t only; /* the one member with a weight, or BALANCE_NONE */
 };
 
 /* A member on its way into the tables. */
@@ -174,6 +175,7 @@ balance_new(struct balance **out, const struct balance_member *m, size_t n,
 		goto fail;
 	n = candidates_prune(c, n);
 	slots_fill(b, c, n);
+	b->only = n == 1 ? c->index : BALANCE_NONE;
 	if (turns_fill(b, c, n, err) == -1)
 		goto fail;
 	free(c);
@@ -198,6 +200,9 @@ balance_free(struct balance *b)
 uint16_t
 balance_pick(const struct balance *b, uint64_t hash)
 {
+	/* The table is large, and cold in the cache. */
+	if (b->only != BALANCE_NONE)
+		return b->only;
 	return b->slot[((hash >> 32) * BALANCE_SLOTS) >> 32];
 }
 
