@@ -12,6 +12,8 @@
 # offload_check          of all copies: wire frames, none missing, none
 #                        doubled, and nothing was lost on the way
 # streamed FIELD         of what offload_check has counted
+# reference              an interface ref1 in source that shows what the kernel
+#                        makes of the traffic for a wire without offloads
 # snmp NS FIELD          a counter of the namespace's stack, as IpReasmReqds
 
 snaplen=1600
@@ -86,4 +88,21 @@ offload_check() {
 
 streamed() {
 	sed -n "s/.*\<$1=\([0-9]*\).*/\1/p" "$T/streams.log" | tail -n 1
+}
+
+# clsact hands a clone of every packet to a veth that can do nothing itself.
+reference() {
+	command -v tc >/dev/null || skip "tc is not installed"
+	ip -n source link add dev ref0 type veth peer name ref1
+	in_ns source ethtool -K ref0 tx off sg off tso off gso off \
+	    tx-udp-segmentation off >/dev/null
+	ip -n source link set dev ref0 up
+	ip -n source link set dev ref1 up
+	wait_until 5 link_is_up source ref1 || error "ref1 is not up"
+	in_ns source tc qdisc add dev eth0 clsact
+	for hook in ingress egress; do
+		in_ns source tc filter add dev eth0 "$hook" protocol all u32 \
+		    match u32 0 0 action mirred egress mirror dev ref0 ||
+			skip "no act_mirred and cls_u32 in this kernel"
+	done
 }
