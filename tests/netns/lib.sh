@@ -173,7 +173,7 @@ expect_eq() {
 
 # A process that has ended but was not waited for is not alive.
 alive() {
-	[ -d "/proc/$1" ] && ! grep -q '^State:.*Z' "/proc/$1/status"
+	grep -qs '^State:[[:blank:]]*[^Z]' "/proc/$1/status"
 }
 
 ended() {
