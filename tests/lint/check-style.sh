@@ -24,14 +24,14 @@ FNR == 1 {
 }
 FNR == file_max + 1 { complain(FNR, "file of more than " file_max " lines") }
 END { exit bad }
-' $(find src tests -name '*.[ch]' | sort) || bad=1
+' $(find src tests bench -name '*.[ch]' | sort) || bad=1
 
 # The words are split so that this file does not contain them.
 # shellcheck disable=SC2046
 if grep -nE '[[:blank:]]+$|TO''DO|FIX''ME' quickstart configure.ac \
-    Makefile.am README NEWS $(find src tests man etc contrib .ci \
+    Makefile.am README NEWS $(find src tests bench man etc contrib .ci \
     -name '*.[ch]' -o -name '*.sh' -o -path 'man/*.in' -o -path 'etc/*' \
-    -o -path 'contrib/*' -o -path .ci/run 2>/dev/null); then
+    -o -path 'contrib/*' -o -path 'bench/*' -o -path .ci/run 2>/dev/null); then
 	echo "trailing white space, or something left undone"
 	bad=1
 fi
