@@ -52,6 +52,8 @@ check() {
 	expect_eq "$1 $3: inside" "$(fields eth.src eth.dst ip.src ip.dst \
 	    icmp.type)" \
 	    "02:00:00:00:01:0b 02:00:00:00:01:0a 10.0.0.14 10.0.0.1 8"
+	expect_eq "$1 $3: malformed" "$(tshark -n -r "$copies" \
+	    -d "udp.port==$port,geneve" -Y _ws.malformed 2>"$T/tshark.log")" ""
 }
 
 check 10.0.9.11 6081 "" "" 000001
