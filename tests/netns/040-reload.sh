@@ -4,6 +4,7 @@
 # doubled, and a bad file changes nothing.
 . "$(dirname "$0")/lib.sh"
 
+snaplen=512
 packets=25000
 rate=5000
 conf=$T/trafmirrord.conf

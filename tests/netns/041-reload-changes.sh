@@ -164,6 +164,7 @@ done
 # A ring of another size takes over under traffic. A ring keeps a block for
 # each latency in which the daemon does not come round, so a longer one gives
 # a slow machine more time to open and close them.
+snaplen=512
 packets=10000
 
 generating() {

@@ -7,6 +7,7 @@
 command -v iperf3 >/dev/null || skip "iperf3 is not installed"
 command -v tshark >/dev/null || skip "tshark is not installed"
 
+snaplen=1600
 ns_new client source target
 link client eth0 10.0.0.1/24,fd00::1/64 source eth0 10.0.0.14/24,fd00::14/64
 link source eth1 10.0.9.1/24 target eth0 10.0.9.11/24 1600

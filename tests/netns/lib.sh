@@ -57,8 +57,9 @@
 #                        goes into FILE, line by line
 #
 # capture_start NS IFACE FILE [FILTER]  tcpdump into FILE until capture_stop
-# $snaplen               bytes to keep of a frame, 9216 if unset; less makes
-#                        room for longer bursts
+# $snaplen, $ring_kib    bytes to keep of a frame, 9216 if unset, and KiB for
+#                        such frames, 32768: for bursts, less of the one is
+#                        better than more of the other
 # capture_stop FILE      end it, after it has written all it received; error
 #                        if it lost packets
 # capture_count FILE [FILTER]      packets in FILE, also while it grows
@@ -357,13 +358,13 @@ datagrams_start() {
 # ---- captures --------------------------------------------------------------
 
 # The kernel sizes every slot of the ring for the longest frame: what keeps a
-# burst from overrunning it is a short snapshot length. 128 MiB hold 14,000
-# frames of 9216 bytes, or 300,000 of 256; libpcap takes less if there is less.
+# burst from overrunning it is a short snapshot length. 32 MiB hold 3,500
+# frames of 9216 bytes, or 75,000 of 256. A larger ring takes longer to make.
 capture_start() {
 	# shellcheck disable=SC2086 # tcpdump is several words
 	ip netns exec "$1" $tcpdump --immediate-mode -U -n \
-	    -s "${snaplen:-9216}" -B 131072 -i "$2" -w "$3" ${4:+"$4"} \
-	    2>"$3.err" &
+	    -s "${snaplen:-9216}" -B "${ring_kib:-32768}" -i "$2" -w "$3" \
+	    ${4:+"$4"} 2>"$3.err" &
 	echo $! >"$3.pid"
 	wait_until 10 capture_is_ready "$3" || error "tcpdump does not start"
 }

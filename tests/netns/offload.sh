@@ -5,7 +5,8 @@
 #
 # offload_lab            the lab of copies.sh with MTU 1550 between source and
 #                        target; an iperf3 server in client
-# offload_start          mirror_start with a ring for bursts; all offloads on
+# offload_start          mirror_start with a ring for bursts, and for a daemon
+#                        that waits seconds for a CPU; all offloads on
 # stream MBYTES ADDRESS [OPTION...]
 #                        iperf3 from source to client, paced
 # offload_stop           once the last packet has arrived, mirror_stop
@@ -17,6 +18,7 @@
 # snmp NS FIELD          a counter of the namespace's stack, as IpReasmReqds
 
 snaplen=1600
+ring_kib=131072
 retransmitted=0
 
 offload_lab() {
@@ -50,7 +52,7 @@ resent() {
 
 offload_start() {
 	retransmitted=$(resent)
-	mirror_start '' 'ring-size = 128MiB'
+	mirror_start '' 'ring-size = 256MiB'
 }
 
 stream() {
@@ -58,7 +60,7 @@ stream() {
 	stream_to=$2
 	shift 2
 	in_ns source iperf3 --client "$stream_to" --bytes "${stream_size}M" \
-	    --bitrate 400M "$@" >"$T/stream.log" 2>&1 || error "iperf3 fails"
+	    --bitrate 200M "$@" >"$T/stream.log" 2>&1 || error "iperf3 fails"
 }
 
 # A ping of its own length, sent last, ends the copies.
