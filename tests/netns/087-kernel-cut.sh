@@ -11,7 +11,16 @@ frames() {
 	hex "$1" | sort
 }
 
+# Superframes of more than 64 KiB (BIG TCP), if there are such things.
+big_tcp() {
+	for ns in source client; do
+		ip -n "$ns" link set dev eth0 gso_max_size 190000 \
+		    gro_max_size 190000 2>/dev/null || :
+	done
+}
+
 offload_lab
+big_tcp
 reference
 offload_start
 capture_start source ref1 "$T/wire.pcap"
