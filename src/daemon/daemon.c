@@ -95,6 +95,13 @@ start_watches(struct daemon *d)
 }
 
 static void
+poll_mirrors(struct daemon *d)
+{
+	for (size_t i = 0; i < d->gen->nmirrors; i++)
+		mirror_poll(d->gen->mirrors[i]);
+}
+
+static void
 on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct daemon *d = w->data;
@@ -102,8 +109,7 @@ on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 	bool changed = false;
 	struct err err;
 
-	for (size_t i = 0; i < d->gen->nmirrors; i++)
-		mirror_poll(d->gen->mirrors[i]);
+	poll_mirrors(d);
 	if (iface_list_get(&ifaces, &err) == -1) {
 		log_warnx("%s", err.text);
 		return;
@@ -145,6 +151,7 @@ replace_generation(struct daemon *d, struct conf **c, struct err *err)
 	d->number++;
 	if (start_watches(d) == -1)
 		log_warn("interfaces: watch"); /* the next tick tries again */
+	poll_mirrors(d);
 	return 0;
 }
 

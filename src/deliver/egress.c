@@ -54,6 +54,19 @@ put_interface(struct nlmsghdr *h, int fd)
 		mnl_attr_put_u32(h, RTA_OIF, if_nametoindex(name));
 }
 
+static unsigned char
+get_tos(int fd, sa_family_t family)
+{
+	socklen_t len = sizeof(int);
+	int tos = 0;
+
+	if (family == AF_INET)
+		getsockopt(fd, IPPROTO_IP, IP_TOS, &tos, &len);
+	else
+		getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, &len);
+	return (unsigned char)tos;
+}
+
 static int
 put_request(struct nlmsghdr *h, int fd)
 {
@@ -73,6 +86,7 @@ put_request(struct nlmsghdr *h, int fd)
 	rt->rtm_family = (unsigned char)peer.ss_family;
 	rt->rtm_dst_len = peer.ss_family == AF_INET ? 32 : 128;
 	rt->rtm_src_len = rt->rtm_dst_len;
+	rt->rtm_tos = get_tos(fd, peer.ss_family);
 	put_end(h, &peer, RTA_DST, RTA_DPORT);
 	put_end(h, &local, RTA_SRC, RTA_SPORT);
 	mnl_attr_put_u8(h, RTA_IP_PROTO, IPPROTO_UDP);
@@ -189,12 +203,12 @@ find_feature(int fd, const char *name, uint32_t n)
 static bool
 takes_joined(int fd, const char *name)
 {
-	uint32_t n = count_features(fd, name), words = (n + 31) / 32;
-	uint32_t i = find_feature(fd, name, n);
+	uint32_t n = count_features(fd, name), words = (n + 31) / 32, i;
 	struct ethtool_gfeatures *g;
 	bool takes = true;
 
-	if (i == n)
+	/* Asked for 0 names, the kernel would give all. */
+	if (n == 0 || (i = find_feature(fd, name, n)) == n)
 		return true;
 	g = calloc(1, sizeof(*g) + words * sizeof(g->features[0]));
 	if (g == NULL)
@@ -207,8 +221,8 @@ takes_joined(int fd, const char *name)
 	return takes;
 }
 
-/* Drivers of virtual interfaces tell no bus, or belong to a hypervisor that
- * may hand joined datagrams on to a neighbour. */
+/* Drivers of virtual interfaces tell no bus (a bridge: "N/A"), or belong to a
+ * hypervisor that may hand joined datagrams on to a neighbour. */
 static bool
 is_hardware(int fd, const char *name)
 {
@@ -216,7 +230,8 @@ is_hardware(int fd, const char *name)
 		"hv_netvsc", "vif", NULL };
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 
-	if (ethtool(fd, name, &info) == -1 || info.bus_info[0] == '\0')
+	if (ethtool(fd, name, &info) == -1 || info.bus_info[0] == '\0' ||
+	    strcmp(info.bus_info, "N/A") == 0)
 		return false;
 	for (size_t i = 0; virtual[i] != NULL; i++)
 		if (strcmp(info.driver, virtual[i]) == 0)

@@ -9,7 +9,8 @@
 struct err;
 
 /* The interface by which a connected UDP socket sends, as the routing tables
- * have it for its addresses, ports and mark (RTM_GETROUTE, rtnetlink(7)).
+ * have it for its addresses, ports, mark and type of service (RTM_GETROUTE,
+ * rtnetlink(7)).
  * Returns 0, or -1 without a route. */
 int egress_find(char name[static IFNAMSIZ], int fd, struct err *err);
 

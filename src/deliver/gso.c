@@ -2,11 +2,9 @@
 /* Whether copies may leave joined. */
 #include "config.h"
 
-#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "base/err.h"
 #include "deliver/egress.h"
 #include "deliver/gso.h"
 #include "deliver/send.h"
@@ -23,28 +21,26 @@ set(struct gso_choice *g, bool on, const char *fmt, ...)
 }
 
 static void
-choose_by_egress(struct gso_choice *g, const struct send_queue *q)
+choose_by_egress(struct gso_choice *g)
 {
-	char name[IFNAMSIZ];
-	struct err err;
-
-	if (egress_find(name, send_queue_fd(q), &err) == -1) {
-		set(g, false, "%s", err.text);
+	if (g->interface[0] == '\0') {
+		set(g, false, "there is no route yet");
 		return;
 	}
-	switch (egress_kind(name)) {
+	switch (egress_kind(g->interface)) {
 	case EGRESS_CUTS:
-		set(g, true, "the kernel cuts copies apart before %s", name);
+		set(g, true, "the kernel cuts copies apart before %s",
+		    g->interface);
 		break;
 	case EGRESS_HARDWARE:
-		set(g, true, "%s cuts copies apart in hardware", name);
+		set(g, true, "%s cuts copies apart in hardware", g->interface);
 		break;
 	case EGRESS_HANDS_ON:
 		set(g, false,
 		    "%s is virtual and could hand joined copies on to the "
 		    "reader; for full speed: ethtool -K %s "
 		    "tx-udp-segmentation off",
-		    name, name);
+		    g->interface, g->interface);
 		break;
 	}
 }
@@ -52,12 +48,14 @@ choose_by_egress(struct gso_choice *g, const struct send_queue *q)
 void
 gso_choose(struct gso_choice *g, enum conf_gso mode, const struct send_queue *q)
 {
+	if (egress_find(g->interface, send_queue_fd(q), NULL) == -1)
+		g->interface[0] = '\0';
 	if (mode == CONF_GSO_OFF)
 		set(g, false, "udp-gso = off");
 	else if (!send_queue_can_join(q))
-		set(g, false, "the kernel cannot (UDP_SEGMENT)");
+		set(g, false, "that takes Linux 4.18 or later");
 	else if (mode == CONF_GSO_ON)
 		set(g, true, "udp-gso = on");
 	else
-		choose_by_egress(g, q);
+		choose_by_egress(g);
 }

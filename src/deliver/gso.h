@@ -4,6 +4,8 @@
 #ifndef TM_GSO_H
 #define TM_GSO_H
 
+#include <net/if.h>
+
 #include <stdbool.h>
 
 #include "conf/conf.h"
@@ -12,11 +14,12 @@ struct send_queue;
 
 struct gso_choice {
 	bool on;
-	char why[256]; /* a clause that names the interface */
+	char interface[IFNAMSIZ]; /* that copies leave by; "" without route */
+	char why[256];		  /* a clause */
 };
 
-/* For a connected queue. With auto it asks the kernel for the egress
- * interface (egress.h). */
+/* For a connected queue. Asks the kernel for the egress interface
+ * (egress.h). */
 void gso_choose(struct gso_choice *g, enum conf_gso mode,
     const struct send_queue *q);
 

@@ -25,8 +25,8 @@ runs_full(const struct runs *r)
 static bool
 fits(const struct runs_limits *limits, unsigned n, uint32_t len)
 {
-	return n <= limits->copies && len <= limits->len &&
-	    n * len <= limits->total;
+	return n <= limits->copies && len >= limits->least &&
+	    len <= limits->len && n * len <= limits->total;
 }
 
 /* The run that the copy may join, or NULL. number: of the last run of its

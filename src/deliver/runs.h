@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 #define RUNS_COPIES 256 /* in one queue */
-#define RUNS_FLOWS                                                            \
-	256		/* buckets: flows that share one keep their order too \
-			 */
-#define RUNS_LENGTHS 64 /* buckets of lengths */
+
+/* Buckets: flows that share one keep their order too, and of lengths that share
+ * one only the last is known. */
+#define RUNS_FLOWS   256
+#define RUNS_LENGTHS 64
 
 struct runs_copy {
 	struct iovec iov[2]; /* what it consists of: borrowed */
@@ -31,7 +32,8 @@ struct run {
 /* What may go into one run. */
 struct runs_limits {
 	uint16_t copies; /* 1: every copy is a run of its own */
-	uint32_t len;	 /* longer copies are runs of their own */
+	uint32_t least;	 /* shorter copies are runs of their own */
+	uint32_t len;	 /* and so are longer ones */
 	uint32_t total;	 /* bytes of a run */
 };
 

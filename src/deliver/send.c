@@ -22,9 +22,11 @@
 #define SEND_WAIT_MS 1
 #define SEND_TRIES   4 /* of one message, before a failure is its own */
 
-/* Linux took 64 segments before 6.9, and counted the UDP header as part of
- * the payload. A datagram cannot be longer than IPv4 allows. */
+/* Linux took 64 segments before 6.9, and before 5.16 it counted the headers in
+ * front of them, 48 bytes at the most, as payload: so one less, and none
+ * shorter than these. A datagram cannot be longer than IPv4 allows. */
 #define JOIN_COPIES_MAX 63
+#define JOIN_LEN_MIN	48
 #define JOIN_TOTAL_MAX	65507u
 
 struct send_queue {
@@ -101,6 +103,14 @@ send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
 	return 0;
 }
 
+void
+send_queue_refresh(struct send_queue *q, const struct sockaddr_storage *ss,
+    socklen_t len)
+{
+	if (q->connected)
+		(void)!connect(q->fd, (const struct sockaddr *)ss, len);
+}
+
 int
 send_queue_fd(const struct send_queue *q)
 {
@@ -122,6 +132,7 @@ send_queue_join(struct send_queue *q, uint32_t len)
 {
 	q->limits = (struct runs_limits) {
 		.copies = len == 0 ? 1 : JOIN_COPIES_MAX,
+		.least = JOIN_LEN_MIN,
 		.len = len,
 		.total = JOIN_TOTAL_MAX,
 	};
@@ -215,10 +226,9 @@ add_copy(struct batch *b, const struct runs_copy *c)
 	b->niov += c->niov;
 }
 
-/* Adds run i as one message, and the next run if it is its tail. Returns how
- * many runs. */
-static unsigned
-add_joined(struct send_queue *q, struct batch *b, unsigned i)
+/* Adds run i as one message, with the next run if that is its tail. */
+static void
+add_joined(struct send_queue *q, struct batch *b, unsigned i, bool tail)
 {
 	const struct run *run = &q->runs.run[i];
 	unsigned first = b->niov;
@@ -230,14 +240,13 @@ add_joined(struct send_queue *q, struct batch *b, unsigned i)
 		add_copy(b, &q->runs.copy[at]);
 		at = q->runs.copy[at].next;
 	}
-	if (runs_has_tail(&q->runs, i, &q->limits)) {
+	if (tail) {
 		add_copy(b, &q->runs.copy[run[1].first]);
 		copies++;
 		bytes += run[1].len;
 	}
 	add_message(b, i, b->iov + first, b->niov - first, copies, bytes);
 	add_segment_size(b, (uint16_t)run->len);
-	return copies - run->copies + 1u;
 }
 
 /* Makes messages of all runs from the given one on. */
@@ -245,17 +254,16 @@ static void
 make_messages(struct send_queue *q, struct batch *b, unsigned i)
 {
 	b->n = b->done = b->niov = 0;
-	while (i < q->runs.nruns) {
+	for (; i < q->runs.nruns; i++) {
 		const struct run *run = &q->runs.run[i];
-		bool tail = runs_has_tail(&q->runs, i, &q->limits);
+		bool join = q->limits.copies > 1 && !run->split;
+		bool tail = join && runs_has_tail(&q->runs, i, &q->limits);
 
-		if (!run->split && q->limits.copies > 1 &&
-		    (run->copies > 1 || tail)) {
-			i += add_joined(q, b, i);
-		} else {
+		if (join && (run->copies > 1 || tail))
+			add_joined(q, b, i, tail);
+		else
 			add_singles(q, b, i);
-			i++;
-		}
+		i += tail;
 	}
 }
 
@@ -332,6 +340,7 @@ split(struct send_queue *q, struct batch *b, int error, struct send_result *res)
 		res->mtu_changed = true;
 	} else if (error == EIO || error == EINVAL) {
 		res->join_error = error;
+		res->join_len = q->runs.run[i].len;
 		send_queue_join(q, 0);
 	} else {
 		return false;
@@ -348,7 +357,7 @@ give_up(struct send_queue *q, struct batch *b, int error,
 	if (split(q, b, error, res))
 		return;
 	if (error == EMSGSIZE) {
-		res->mtu_changed = true;
+		res->mtu_changed |= b->bytes[b->done] <= JOIN_TOTAL_MAX;
 		res->oversize++;
 		b->done++;
 		return;

@@ -25,6 +25,12 @@ void send_queue_free(struct send_queue *q);
 int send_queue_connect(struct send_queue *q, const struct sockaddr_storage *ss,
     socklen_t len, const char *interface);
 
+/* Makes the kernel look up the route of a connected socket again, which it
+ * would do at the next send only: until then it tells the path MTU of the old
+ * one. */
+void send_queue_refresh(struct send_queue *q, const struct sockaddr_storage *ss,
+    socklen_t len);
+
 int send_queue_fd(const struct send_queue *q);
 
 /* Whether the kernel has UDP_SEGMENT for this socket (since Linux 4.18). */
@@ -35,8 +41,9 @@ bool send_queue_can_join(const struct send_queue *q);
 void send_queue_join(struct send_queue *q, uint32_t len);
 
 /* Queues the encapsulation header and the frame: its head is copied, its
- * body, with the headroom in front, borrowed until the flush. flow: copies of one flow keep their order.
- * Returns whether the queue is full now and must be flushed before the next. */
+ * body borrowed until the flush, and the headroom in front of it written to.
+ * flow: copies of one flow keep their order. Returns whether the queue is full
+ * now and must be flushed before the next. */
 bool send_queue_add(struct send_queue *q, uint64_t flow,
     const struct segment *frame, uint32_t sequence);
 
@@ -48,7 +55,8 @@ struct send_result {
 	int error;	   /* errno of the last failure, 0 = none */
 	int join_error;	   /* errno if the kernel refused to take copies as one;
 			    * they went one by one, and so do all from now on */
-	bool mtu_changed;  /* a size that was good is too large now */
+	uint32_t join_len; /* of each of them */
+	bool mtu_changed;  /* the kernel found some too large for the path */
 };
 
 /* Sends what is queued, and adds to *res what became of it. An ICMP error that

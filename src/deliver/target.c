@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <net/if.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include "deliver/target_socket.h"
 #include "packet/segment.h"
 
+#define FRAME_MIN   14u	       /* nothing shorter than an Ethernet header */
 #define MTU_UNKNOWN UINT32_MAX /* without a route: no copy is too large */
 
 struct target {
@@ -32,7 +34,10 @@ struct target {
 	unsigned looked; /* the queue that target_poll looks at next */
 	uint32_t mtu;	 /* of the path: the least of all queues' */
 	struct gso_choice gso;
-	int join_error; /* the kernel refused joined copies, 0 = it did not */
+	/* The kernel refused joined copies with this errno, 0 = it did not, for
+	 * this interface. */
+	int join_error;
+	char join_interface[IFNAMSIZ];
 	uint32_t sequence;
 	struct target_stats stats;
 	int failure; /* errno of the last failed send, 0 = none */
@@ -55,13 +60,22 @@ open_queue(struct target *t, unsigned i, struct err *err)
 
 /* ---- path and egress --------------------------------------------------- */
 
+static socklen_t
+target_sockaddr(const struct target *t, struct sockaddr_storage *ss)
+{
+	return addr_to_sockaddr(&t->conf.address, t->conf.port, ss);
+}
+
 static uint32_t
 queue_mtu(const struct target *t, unsigned i)
 {
 	bool v4 = t->conf.address.family == AF_INET;
-	socklen_t len = sizeof(int);
+	socklen_t len = sizeof(int), ss_len;
+	struct sockaddr_storage ss;
 	int mtu;
 
+	ss_len = target_sockaddr(t, &ss);
+	send_queue_refresh(t->queues[i], &ss, ss_len);
 	if (getsockopt(send_queue_fd(t->queues[i]),
 		v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_MTU : IPV6_MTU, &mtu,
 		&len) == -1)
@@ -94,17 +108,23 @@ follow_mtu(struct target *t)
 	join_queues(t);
 }
 
-/* On if no path speaks against it. */
+/* On if no path speaks against it, and the kernel has not refused it for the
+ * interface. */
 static void
 choose_gso(struct target *t)
 {
-	t->gso.on = t->join_error == 0;
-	if (!t->gso.on)
-		snprintf(t->gso.why, sizeof(t->gso.why),
-		    "the kernel refused joined copies: %s",
-		    strerror(t->join_error));
+	t->gso.on = true;
 	for (unsigned i = 0; i < t->nqueues && t->gso.on; i++)
 		gso_choose(&t->gso, t->conf.udp_gso, t->queues[i]);
+	if (strcmp(t->gso.interface, t->join_interface) != 0)
+		t->join_error = 0;
+	if (t->gso.on && t->join_error != 0) {
+		t->gso.on = false;
+		snprintf(t->gso.why, sizeof(t->gso.why),
+		    "%s does not take joined copies: %s (IPsec, or no "
+		    "checksums in hardware before Linux 6.11)",
+		    t->gso.interface, strerror(t->join_error));
+	}
 	join_queues(t);
 }
 
@@ -117,7 +137,8 @@ paths_changed(struct target *t)
 
 	t->looked = (i + 1) % t->nqueues;
 	gso_choose(&now, t->conf.udp_gso, t->queues[i]);
-	return (now.on && t->join_error == 0) != t->gso.on ||
+	return strcmp(now.interface, t->gso.interface) != 0 ||
+	    (now.on && t->join_error == 0) != t->gso.on ||
 	    queue_mtu(t, i) != t->mtu;
 }
 
@@ -125,13 +146,12 @@ static void
 connect_queues(struct target *t)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = addr_to_sockaddr(&t->conf.address, t->conf.port, &ss);
+	socklen_t len = target_sockaddr(t, &ss);
 
 	for (unsigned i = 0; i < t->nqueues; i++)
 		if (send_queue_connect(t->queues[i], &ss, len,
 			t->conf.interface) == -1)
 			t->failure = errno;
-	t->join_error = 0;
 	follow_mtu(t);
 	choose_gso(t);
 }
@@ -227,6 +247,18 @@ target_gso(const struct target *t)
 
 /* ---- sending ----------------------------------------------------------- */
 
+/* Before Linux 6.14 EINVAL also means that they are too large for the path. */
+static void
+join_refused(struct target *t, int error, uint32_t len)
+{
+	follow_mtu(t);
+	if (error == EINVAL && t->outer_len + len > t->mtu)
+		return;
+	t->join_error = error;
+	memcpy(t->join_interface, t->gso.interface, sizeof(t->join_interface));
+	choose_gso(t);
+}
+
 static void
 flush_queue(struct target *t, unsigned i, bool wait)
 {
@@ -239,11 +271,9 @@ flush_queue(struct target *t, unsigned i, bool wait)
 	t->stats.dropped[TARGET_DROP_OVERSIZE] += res.oversize;
 	if (res.error != 0)
 		t->failure = res.error;
-	if (res.join_error != 0) {
-		t->join_error = res.join_error;
-		choose_gso(t);
-	}
-	if (res.mtu_changed)
+	if (res.join_error != 0)
+		join_refused(t, res.join_error, res.join_len);
+	else if (res.mtu_changed)
 		follow_mtu(t);
 }
 
@@ -256,13 +286,18 @@ push(struct target *t, unsigned port, uint64_t flow,
 		flush_queue(t, port, false);
 }
 
-/* room: bytes of a frame that fit into the path. */
 static void
 push_truncated(struct target *t, unsigned port, uint64_t flow,
-    const struct segment *frame, uint32_t room)
+    const struct segment *frame)
 {
+	uint32_t header = t->outer_len + t->encap.len;
+	uint32_t room = t->mtu > header ? t->mtu - header : 0;
 	struct segment f = *frame;
 
+	if (room < FRAME_MIN) {
+		t->stats.dropped[TARGET_DROP_OVERSIZE]++;
+		return;
+	}
 	if (f.head_len > room)
 		f.head_len = room;
 	f.body_len = room - f.head_len;
@@ -275,16 +310,13 @@ static void
 push_oversize(struct target *t, unsigned port, uint64_t flow,
     const struct segment *frame)
 {
-	uint32_t header = t->outer_len + t->encap.len;
-
 	switch (t->use.oversize) {
 	case CONF_OVERSIZE_FRAGMENT:
 		t->stats.fragmented_packets++;
 		push(t, port, flow, frame);
 		break;
 	case CONF_OVERSIZE_TRUNCATE:
-		push_truncated(t, port, flow, frame,
-		    t->mtu > header ? t->mtu - header : 0);
+		push_truncated(t, port, flow, frame);
 		break;
 	case CONF_OVERSIZE_DROP:
 		t->stats.dropped[TARGET_DROP_OVERSIZE]++;

@@ -71,8 +71,8 @@ const struct target_stats *target_stats(const struct target *t);
  * interface. Returns 0, or the errno of the last second's failures. */
 int target_poll(struct target *t);
 
-/* Whether copies of one size leave as one send. Changes in target_open,
- * target_flush and target_poll only; NULL where that is not possible, as with
+/* Whether copies of one size leave as one send. Good until the next call for
+ * this target; NULL where that is not possible, as with
  * GRE. */
 const struct gso_choice *target_gso(const struct target *t);
 

@@ -73,7 +73,8 @@ void mirror_free(struct mirror *m);
  * source changed. Problems and changes are logged, each once. */
 bool mirror_follow(struct mirror *m, const struct iface_list *ifaces);
 
-/* Looks after sources and targets' sockets, once a second; logs changes. */
+/* Looks after sources and targets' sockets, at the start and once a second;
+ * logs changes. */
 void mirror_poll(struct mirror *m);
 
 /* Sources: index below mirror_nsources, until the next follow or commit. */

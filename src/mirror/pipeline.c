@@ -124,8 +124,9 @@ log_gso(const struct pipeline *pl, struct member *mb)
 {
 	const struct gso_choice *g = target_gso(mb->target);
 
-	if (g == NULL)
+	if (g == NULL || (mb->gso_logged && g->on == mb->gso_on))
 		return;
+	mb->gso_logged = true;
 	mb->gso_on = g->on;
 	log_info("mirror \"%s\": target \"%s\": copies leave %s: %s",
 	    pl->conf->name, target_name(mb->target),
@@ -162,8 +163,6 @@ open_members(struct pipeline *pl, const struct conf *c,
 			mb->lent = true;
 		} else if (target_open(&mb->target, ct, &use, err) == -1) {
 			return -1;
-		} else {
-			log_gso(pl, mb);
 		}
 		mb->weight = ct->weight;
 		pl->nmembers++;
@@ -251,10 +250,8 @@ pipeline_poll(struct pipeline *pl)
 	for (size_t i = 0; i < pl->nmembers; i++) {
 		struct member *mb = &pl->members[i];
 		int failure = target_poll(mb->target);
-		const struct gso_choice *g = target_gso(mb->target);
 
-		if (g != NULL && g->on != mb->gso_on)
-			log_gso(pl, mb);
+		log_gso(pl, mb);
 		if (failure == mb->failure)
 			continue;
 		if (failure == 0)

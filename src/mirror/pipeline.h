@@ -21,7 +21,8 @@ struct member {
 	bool lent; /* it belongs to the pipeline before this one */
 	uint8_t weight;
 	int failure; /* as last logged */
-	bool gso_on; /* likewise */
+	bool gso_logged;
+	bool gso_on; /* as last logged */
 };
 
 struct pipeline {

@@ -44,6 +44,19 @@ mirror_stop "$packets"
 expect_eq "joined over a veth" "$(joined)" 0
 all_there "auto over a veth"
 
+# ---- auto: a bridge hands on, too, and the change is noticed ----
+
+mirror_start "" "$only" eth0
+ip -n source link add dev br0 type bridge
+ip -n source link set dev br0 address 02:00:00:00:00:bb up
+ip -n source address add 10.0.9.2/24 dev br0
+log_mark
+ip -n source route replace 10.0.9.11/32 dev br0
+daemon_reload
+log_new | grep 'copies leave joined' && fail "joined behind a bridge"
+ip -n source link del dev br0
+mirror_stop
+
 # ---- auto: noticed while running, the kernel cuts before the device ----
 
 mirror_start "" "$only" eth0

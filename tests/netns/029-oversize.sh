@@ -87,13 +87,21 @@ grows() {
 	[ "$(now "$1")" -gt "$before" ]
 }
 
+until_grows() {
+	tries=50
+	until grows "$1"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+	done
+}
+
 # changes OVERSIZE COUNTER
 changes() {
 	mirror_start "udp-gso = on" "$only oversize = $1"
 	send 1000
 	mtu 1300
 	send 1000
-	grows "$2" || fail "$1: the smaller MTU is not noticed"
+	until_grows "$2" || fail "$1: the smaller MTU is not noticed"
 	mtu 9000
 	tries=50
 	while grows "$2"; do
@@ -114,11 +122,23 @@ changes fragment fragmented_packets
 mirror_start "udp-gso = off" "$only oversize = truncate"
 send 1300
 mtu 1300
-grows truncated_packets || fail "truncate: the smaller MTU is not noticed"
+until_grows truncated_packets ||
+	fail "truncate: the smaller MTU is not noticed"
 mirror_stop
 expect_eq "captured" "$(counter captured_packets)" \
     "$(($(counter copied_packets) + $(counter dropped_oversize)))"
 mtu 9000
+
+# ---- the interface goes and comes back while nothing is sent ----
+
+mirror_start "udp-gso = off" "$only oversize = drop"
+send 1000
+ip -n source link set dev eth1 down
+ip -n source link set dev eth1 up
+mac=$(in_ns target cat /sys/class/net/eth0/address)
+ip -n source neigh replace 10.0.9.11 lladdr "$mac" dev eth1
+until_grows copied_packets || fail "nothing is sent after a flap of the link"
+mirror_stop
 
 # ---- the path is narrower than the link: learned from a router ----
 
@@ -135,11 +155,7 @@ in_ns router sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 learns() {
 	address=$1
 	mirror_start "" "$only oversize = $2"
-	tries=50
-	until grows "$3"; do
-		tries=$((tries - 1))
-		[ "$tries" -gt 0 ] || fail "$1: the path MTU is not learned"
-	done
+	until_grows "$3" || fail "$1: the path MTU is not learned"
 	mirror_stop
 }
 

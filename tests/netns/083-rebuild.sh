@@ -76,9 +76,9 @@ tail -c +25 "$T/bad.pcap" | cat "$copies" - >"$T/doubled.pcap"
 finds doubled "$T/doubled.pcap"
 {
 	head -c -1 "$T/bad.pcap"
-	printf '\377'
+	tail -c 1 "$T/bad.pcap" | tr '\000-\377' '\001-\377\000'
 } >"$T/changed.pcap"
-cmp -s "$T/bad.pcap" "$T/changed.pcap" || finds bad_checksum "$T/changed.pcap"
+finds bad_checksum "$T/changed.pcap"
 without "tcp[13] & tcp-syn != 0"
 finds unfinished "$T/bad.pcap"
 if "$tools/streamcheck" 1499 "$copies" >"$T/streams.log"; then

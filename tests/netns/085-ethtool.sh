@@ -75,4 +75,4 @@ $tcpdump -r "$copies" -w "$T/datagrams.pcap" 'udp dst port 10000' 2>/dev/null
 "$tools/seqcheck" "$sent" "$T/datagrams.pcap" ||
 	fail "datagrams are missing or doubled"
 [ "$changes" -ge 40 ] || fail "only $changes changes were possible"
-[ "$(streamed tcp_bytes)" -gt 10000000 ] || fail "there was hardly any stream"
+[ "$(streamed tcp_bytes)" -gt 1000000 ] || fail "there was hardly any stream"

@@ -174,7 +174,7 @@ expect_eq() {
 
 # A process that has ended but was not waited for is not alive.
 alive() {
-	grep -qs '^State:[[:blank:]]*[^Z]' "/proc/$1/status"
+	grep -qs '^State:[[:blank:]]*[^Z[:blank:]]' "/proc/$1/status"
 }
 
 ended() {

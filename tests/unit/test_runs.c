@@ -7,7 +7,7 @@
 #include "deliver/runs.h"
 #include "unit.h"
 
-static const struct runs_limits gso = { 63, 1472, 65507 };
+static const struct runs_limits gso = { 63, 48, 1472, 65507 };
 static struct runs r;
 
 /* A copy's number is the address of its header. */
@@ -77,9 +77,20 @@ test_too_long(void)
 }
 
 static void
+test_too_short(void)
+{
+	runs_clear(&r);
+	add(&gso, 0, 1, 47);
+	add(&gso, 1, 2, 47);
+	add(&gso, 2, 3, 40);
+	CU_ASSERT_EQUAL(r.nruns, 3);
+	CU_ASSERT_FALSE(runs_has_tail(&r, 1, &gso));
+}
+
+static void
 test_singles(void)
 {
-	static const struct runs_limits single = { 1, 65535, 65535 };
+	static const struct runs_limits single = { 1, 0, 65535, 65535 };
 
 	runs_clear(&r);
 	for (unsigned i = 0; i < 20; i++)
@@ -159,6 +170,7 @@ static const struct unit_test tests[] = {
 	{ "across flows", test_across_flows },
 	{ "one flow", test_one_flow },
 	{ "too long", test_too_long },
+	{ "too short", test_too_short },
 	{ "singles", test_singles },
 	{ "full", test_full },
 	{ "random", test_random },
