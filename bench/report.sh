@@ -207,12 +207,13 @@ Medians of $rounds alternating rounds, with the least and the greatest value.
 - **Rate**: for frames the highest rate (k: 1,000 frames/s) that loses none in
   $((trial_ms / 1000)) s: all that the generator gives beside this mirror, or what $steps
   bisections below that find. For iperf3 its goodput (G: Gbit/s).
-- **Cost**: CPU time in microseconds for each copy that arrives: what a frame
-  costs the generator at full speed beyond what it costs without a mirror, and
-  what the mirror itself uses (/proc/PID/schedstat) on a core of its own. All
+- **Cost**: CPU time in microseconds for each copy: what a frame costs the
+  generator at full speed beyond what it costs without a mirror, and what the
+  mirror itself uses (/proc/PID/schedstat), on a core of its own, for each copy
+  that arrives. All
   the work of tc mirred is on the core of the generator. Both are CPU time,
   not elapsed time, so that other processes on the machine count for less.
-- **Arrived**: per cent of the frames at full speed; for iperf3, of the bytes
+- **% here**: what arrived, per cent of the frames at full speed; for iperf3, of the bytes
   of TCP that passed the mirrored interface, both directions.
 - The generator sends UDP of 256 flows: 60 bytes, 1514, or IMIX: 60, 590 and
   1514 bytes as 7:4:1. It has one core and the mirror the other; iperf3 and
