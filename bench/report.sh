@@ -219,6 +219,7 @@ Medians of $rounds alternating rounds, with the least and the greatest value.
   1514 bytes as 7:4:1. It has one core and the mirror the other; iperf3 and
   the mirror share both. Everything is veth. tc mirred sends into a vxlan
   device; daemonlogger and netsniff-ng forward without any encapsulation.
+- Before it is measured, each mirror has frames of 1514 bytes for $warm_ms ms.
 - **software**: copies are cut into segments before they leave;
   **offload**: they leave whole, as with a network card that segments tunnels.
 - **rules**, **targets**, **encap**: frames of 60 bytes, as in "$base_case".
