@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pcap/pcap.h>
+
 #include "capture/program.h"
 
 #define ADDRESSES 12u /* bytes in front of the first tag or EtherType */
@@ -159,4 +161,16 @@ program_add_levels(struct program *p,
 			shift_offsets(p->v + start, p->n - start,
 			    VLAN_LEN * level);
 	}
+}
+
+bool
+program_match(const struct program *p, const uint8_t *frame, uint32_t caplen,
+    uint32_t len)
+{
+	const struct bpf_program prog = { .bf_len = (u_int)p->n,
+		/* the kernel's instructions are libpcap's */
+		.bf_insns = (struct bpf_insn *)(void *)p->v };
+	const struct pcap_pkthdr hdr = { .caplen = caplen, .len = len };
+
+	return pcap_offline_filter(&prog, &hdr, frame) != 0;
 }

@@ -53,4 +53,8 @@ void program_add_levels(struct program *p,
     const struct program exclude[static PROGRAM_LEVELS],
     const struct program *body, uint32_t levels);
 
+/* Runs a program here, without metadata. len: of the frame on the wire. */
+bool program_match(const struct program *p, const uint8_t *frame,
+    uint32_t caplen, uint32_t len);
+
 #endif

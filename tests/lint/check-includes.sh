@@ -12,7 +12,8 @@ BEGIN {
 		level[order[i]] = i
 
 	# header -> the files or folders that may include it
-	only["pcap.h"] = "src/capture/filter.c src/capture/savefile.c"
+	only["pcap.h"] = "src/capture/compile.c src/capture/program.c " \
+	    "src/capture/savefile.c"
 	only["pcap/pcap.h"] = only["pcap.h"]
 	only["pcap/bpf.h"] = only["pcap.h"]
 	only["confuse.h"] = "src/conf/conf.c"

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* Conditions of a mirror, each compiled by libpcap. */
+#ifndef TM_COMPILE_H
+#define TM_COMPILE_H
+
+struct conf;
+struct conf_mirror;
+struct err;
+struct program;
+
+/* Each appends to a program that sees a frame without VLAN tags, and returns
+ * 0 or -1; the program may be out of memory all the same. */
+
+/* The user's expression, which must be there: rejects what it does not
+ * match. */
+int compile_bpf(struct program *p, const struct conf_mirror *m,
+    struct err *err);
+
+/* Rejects what m must not collect. level: VLAN tags that program_add_levels
+ * will put in front. */
+int compile_exclude(struct program *p, unsigned level, const struct conf *c,
+    const struct conf_mirror *m, struct err *err);
+
+/* The rules as they combine. The program ends there, in a return. */
+int compile_rules(struct program *p, const struct conf_mirror *m,
+    struct err *err);
+
+#endif
