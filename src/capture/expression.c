@@ -73,6 +73,22 @@ put_protocol(FILE *f, uint16_t protocol)
 	}
 }
 
+static bool
+has_family(const struct addr_prefix *p, size_t n, sa_family_t family)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i].addr.family == family)
+			return true;
+	return n == 0;
+}
+
+static bool
+fits(const struct conf_rule *r, sa_family_t family, uint16_t foreign)
+{
+	return has_family(r->src, r->nsrc, family) &&
+	    has_family(r->dst, r->ndst, family) && r->protocol != foreign;
+}
+
 /* One direction of a rule; reply exchanges source and destination. */
 static char *
 rule_direction(const struct conf_rule *r, bool reply)
@@ -85,11 +101,17 @@ rule_direction(const struct conf_rule *r, bool reply)
 
 	if (f == NULL)
 		return NULL;
-	put_protocol(f, r->protocol);
-	put_prefixes(f, src, r->src, r->nsrc);
-	put_prefixes(f, dst, r->dst, r->ndst);
-	put_ports(f, src, r->src_port, r->nsrc_port);
-	put_ports(f, dst, r->dst_port, r->ndst_port);
+	if (fits(r, AF_INET, IPPROTO_ICMPV6) ||
+	    fits(r, AF_INET6, IPPROTO_ICMP)) {
+		put_protocol(f, r->protocol);
+		put_prefixes(f, src, r->src, r->nsrc);
+		put_prefixes(f, dst, r->dst, r->ndst);
+		put_ports(f, src, r->src_port, r->nsrc_port);
+		put_ports(f, dst, r->dst_port, r->ndst_port);
+	} else {
+		/* What it can prove never to match is an error to libpcap. */
+		fputs("less 0", f);
+	}
 	fclose(f);
 	return text;
 }

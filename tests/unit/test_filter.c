@@ -178,6 +178,28 @@ test_modes(void)
 	CU_ASSERT_FALSE(passes(first, &z));
 }
 
+/* Warned of elsewhere: they are no errors. */
+static void
+test_never(void)
+{
+	static const char *const never[] = {
+		"rule a { src = 10.0.0.0/8 dst = \"fd00::/16\" }",
+		"rule a { protocol = icmp src = \"fd00::14\" }",
+		"rule a { protocol = 58 dst = 10.0.0.1 bidirectional = yes }",
+	};
+	struct frame f4 = tcp(V4, 1, 443), f6 = tcp(V6, 1, 443);
+	char options[200];
+
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
+		CU_ASSERT_FALSE(passes(never[i], &f4));
+		CU_ASSERT_FALSE(passes(never[i], &f6));
+		snprintf(options, sizeof(options),
+		    "filter = any %s rule b { dst-port = 443 }", never[i]);
+		CU_ASSERT_TRUE(passes(options, &f4));
+		CU_ASSERT_TRUE(passes(options, &f6));
+	}
+}
+
 static void
 test_vlan(void)
 {
@@ -518,6 +540,7 @@ static const struct unit_test tests[] = {
 	{ "fields", test_fields },
 	{ "icmp", test_icmp },
 	{ "modes", test_modes },
+	{ "never", test_never },
 	{ "vlan", test_vlan },
 	{ "bpf", test_bpf },
 	{ "bpf error", test_bpf_error },
