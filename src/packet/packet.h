@@ -36,7 +36,11 @@ struct packet {
 	bool csum_partial;
 	uint32_t csum_start;
 	uint16_t csum_offset;
+	uint32_t rule; /* that collected it, or PACKET_NO_RULE */
 };
+
+/* No single rule: all of them, or there is no choice. */
+#define PACKET_NO_RULE UINT32_MAX
 
 /* Whether an EtherType begins a VLAN tag: 802.1Q, 802.1ad, and what older
  * equipment writes for the outer one. */
