@@ -116,14 +116,18 @@ compile_exclude(struct program *c, unsigned level, const struct conf *conf,
 }
 
 int
-compile_rules(struct program *c, const struct conf_mirror *m, struct err *err)
+compile_rules(struct program *c, const struct conf_mirror *m, size_t most,
+    struct err *err)
 {
-	for (size_t i = 0; i < m->nrules; i++)
+	for (size_t i = 0; i < m->nrules && c->n <= most; i++)
 		if (add_rule(c, m, &m->rules[i], err) == -1)
 			return -1;
 	if (m->nrules == 0 || m->filter == CONF_FILTER_ALL)
 		program_add_accept(c);
 	else
 		program_add_reject(c);
+	/* It never grows so far that thousands of rules take time. */
+	if (c->n > most)
+		program_fini(c);
 	return 0;
 }

@@ -3,6 +3,8 @@
 #ifndef TM_COMPILE_H
 #define TM_COMPILE_H
 
+#include <stddef.h>
+
 struct conf;
 struct conf_mirror;
 struct err;
@@ -21,8 +23,9 @@ int compile_bpf(struct program *p, const struct conf_mirror *m,
 int compile_exclude(struct program *p, unsigned level, const struct conf *c,
     const struct conf_mirror *m, struct err *err);
 
-/* The rules as they combine. The program ends there, in a return. */
-int compile_rules(struct program *p, const struct conf_mirror *m,
+/* The rules as they combine; p is empty before, ends in a return, and stays
+ * empty if it would be longer than most instructions. */
+int compile_rules(struct program *p, const struct conf_mirror *m, size_t most,
     struct err *err);
 
 #endif

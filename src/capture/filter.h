@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A mirror's conditions as one classic BPF program. */
+/* A mirror's conditions, in the kernel and here. */
 #ifndef TM_FILTER_H
 #define TM_FILTER_H
 
@@ -13,18 +13,20 @@ struct conf_mirror;
 struct err;
 struct filter;
 
-/* Where a program runs. */
+/* Where packets are told apart. */
 enum filter_place {
-	FILTER_KERNEL,	     /* the whole of it in the kernel */
+	FILTER_KERNEL,	     /* all of it in the kernel */
+	FILTER_USER_RULES,   /* the rules here, where so many of them cost less;
+			      * the rest in the kernel */
 	FILTER_USER_TOO_BIG, /* the kernel refused it: instructions or memory */
 	FILTER_USER_VLAN,    /* bpf looks at VLAN tags, which the kernel
 			      * keeps outside the frame */
 };
 
 /* Compiles direction, exclude-targets, bpf and rules of m with libpcap, and
- * tries the program on a scratch socket. What the kernel refuses runs in
- * userspace behind a coarser kernel filter (filter_place tells). The program
- * borrows nothing. */
+ * tries the program on a scratch socket. What the kernel refuses, and rules
+ * that are too many for it, are looked at in userspace behind a coarser kernel
+ * filter (filter_place tells). The filter borrows nothing. */
 int filter_new(struct filter **out, const struct conf *c,
     const struct conf_mirror *m, struct err *err);
 void filter_free(struct filter *f);
@@ -40,10 +42,15 @@ enum filter_place filter_place(const struct filter *f);
 int filter_attach(const struct filter *f, int fd, bool loopback,
     struct err *err);
 
-/* The whole program but direction and mark, on a frame with its VLAN tags
- * in place. */
+/* All conditions but direction and mark, on a frame with its VLAN tags in
+ * place. *rule: see classifier.h. */
 bool filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
-    uint32_t len);
+    uint32_t len, uint32_t *rule);
+
+/* What is left to do with a frame that the kernel's part accepted: whether it
+ * matches, and p->rule. inserted: bytes of a VLAN tag in p that the kernel's
+ * part had not in front of it. */
+bool filter_finish(const struct filter *f, struct packet *p, uint32_t inserted);
 
 /* The direction, as the kernel's part asks for it. */
 bool filter_match_direction(const struct filter *f,

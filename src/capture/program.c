@@ -155,8 +155,8 @@ program_add_levels(struct program *p,
 		if (level < PROGRAM_LEVELS - 1)
 			add(p, look, sizeof(look) / sizeof(look[0]));
 		start = p->n;
-		add(p, exclude[level].v, exclude[level].n);
-		add(p, body->v, body->n);
+		program_add(p, &exclude[level]);
+		program_add(p, body);
 		if (!p->no_memory)
 			shift_offsets(p->v + start, p->n - start,
 			    VLAN_LEN * level);

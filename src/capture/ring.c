@@ -245,18 +245,15 @@ read_offloads(struct packet *p, const uint8_t *frame)
 	p->gso_size = vh.gso_size;
 }
 
-/* What the kernel left to us: all of the conditions, or whether a frame that
- * passed the filter before passes this one. */
+/* What the kernel left to us, or whether a frame that passed the filter before
+ * passes this one. */
 static bool
-passes(const struct ring *r, const struct packet *p)
+passes(const struct ring *r, struct packet *p, uint32_t inserted)
 {
-	if (p->time_ns < r->recheck_until_ns &&
-	    !filter_match_direction(r->filter, p->direction, r->loopback))
-		return false;
-	if (filter_place(r->filter) == FILTER_KERNEL &&
-	    p->time_ns >= r->recheck_until_ns)
-		return true;
-	return filter_match(r->filter, p->data, p->caplen, p->len);
+	if (p->time_ns >= r->recheck_until_ns)
+		return filter_finish(r->filter, p, inserted);
+	return filter_match_direction(r->filter, p->direction, r->loopback) &&
+	    filter_match(r->filter, p->data, p->caplen, p->len, &p->rule);
 }
 
 static void
@@ -272,18 +269,19 @@ frame_run(struct ring *r, struct tpacket3_hdr *h,
 		.time_ns = h->tp_sec * UINT64_C(1000000000) + h->tp_nsec,
 		.direction = ll->sll_pkttype == PACKET_OUTGOING ? PACKET_OUT :
 								  PACKET_IN };
+	uint32_t inserted = 0;
 
 	read_offloads(&p, frame);
-	p.headroom = sizeof(struct virtio_net_hdr);
 	if (h->tp_status & TP_STATUS_VLAN_VALID && p.caplen >= ETH_HLEN) {
 		frame = insert_vlan_tag(frame, h);
-		p.headroom -= VLAN_TAG;
-		p.caplen += VLAN_TAG;
-		p.len += VLAN_TAG;
-		p.csum_start += VLAN_TAG;
+		inserted = VLAN_TAG;
 	}
 	p.data = frame;
-	if (passes(r, &p))
+	p.caplen += inserted;
+	p.len += inserted;
+	p.csum_start += inserted;
+	p.headroom = sizeof(struct virtio_net_hdr) - inserted;
+	if (passes(r, &p, inserted))
 		rh->packet(rh->arg, &p);
 }
 

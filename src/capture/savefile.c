@@ -54,7 +54,7 @@ frame_run(const struct pcap_pkthdr *hdr, const u_char *data,
 		.time_ns = (uint64_t)hdr->ts.tv_sec * 1000000000u +
 		    (uint64_t)hdr->ts.tv_usec };
 
-	if (!filter_match(f, p.data, p.caplen, p.len))
+	if (!filter_match(f, p.data, p.caplen, p.len, &p.rule))
 		return;
 	h->packet(h->arg, &p);
 	/* libpcap reuses its buffer with the next frame. */

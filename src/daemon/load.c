@@ -25,8 +25,8 @@ check_filter(const struct conf *c, const struct conf_mirror *m,
 	if (filter_place(f) == FILTER_USER_TOO_BIG)
 		conf_report_warn(r, pos,
 		    "mirror \"%s\": the kernel refuses a filter of this size, "
-		    "so each packet is matched in userspace: use fewer rules, "
-		    "or raise net.core.optmem_max",
+		    "so each packet is matched in userspace: use fewer rules "
+		    "or a shorter bpf, or raise net.core.optmem_max",
 		    m->name);
 	if (filter_place(f) == FILTER_USER_VLAN)
 		conf_report_warn(r, pos,

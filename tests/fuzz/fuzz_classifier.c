@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/err.h"
 #include "capture/classifier.h"
 #include "capture/compile.h"
 #include "capture/program.h"
 #include "conf/conf.h"
+#include "whole.h"
 
 #define RULES 6
 #define LIST  3
@@ -119,43 +119,6 @@ take_rule(struct conf_rule *r, struct rule_space *s, struct input *in)
 		r->dst_port[r->ndst_port] = take_ports(in);
 }
 
-/* Whether a frame has all fields that its headers announce: where it has not,
- * a program rejects it at the first look behind its end. */
-static bool
-is_whole(const uint8_t *p, size_t len)
-{
-	size_t at = 14;
-	uint16_t type;
-	uint8_t proto;
-
-	if (len < at)
-		return false;
-	for (int i = 0;; i++, at += 4) {
-		type = bytes_get16(p + at - 2);
-		if (i == 2 ||
-		    (type != 0x8100 && type != 0x88a8 && type != 0x9100))
-			break;
-		if (len < at + 4)
-			return false;
-	}
-	p += at;
-	len -= at;
-	if (type != 0x0800 && type != 0x86dd)
-		return true;
-	if (len < (type == 0x0800 ? 20 : 40))
-		return false;
-	proto = p[type == 0x0800 ? 9 : 6];
-	if (type == 0x86dd && proto == IPPROTO_FRAGMENT)
-		return len > 40;
-	if (proto != IPPROTO_TCP && proto != IPPROTO_UDP &&
-	    proto != IPPROTO_SCTP)
-		return true;
-	if (type == 0x86dd)
-		return len >= 44;
-	return (bytes_get16(p + 6) & 0x1fff) != 0 ||
-	    len >= (size_t)(p[0] & 15) * 4 + 4;
-}
-
 static bool
 program_says(const struct conf_mirror *m, const uint8_t *frame, size_t len)
 {
@@ -164,7 +127,7 @@ program_says(const struct conf_mirror *m, const uint8_t *frame, size_t len)
 	struct err err = { "" };
 	bool ok;
 
-	require(compile_rules(&body, m, &err) == 0, err.text);
+	require(compile_rules(&body, m, SIZE_MAX, &err) == 0, err.text);
 	program_add_levels(&p, none, &body, PROGRAM_LEVELS);
 	require(!body.no_memory && !p.no_memory, "memory");
 	ok = program_match(&p, frame, (uint32_t)len, (uint32_t)len);
@@ -200,7 +163,7 @@ check(const struct conf_mirror *m, const uint8_t *frame, size_t len)
 {
 	struct classifier *c;
 	struct err err = { "" };
-	bool whole = is_whole(frame, len), ours, theirs;
+	bool whole = whole_frame(frame, len), ours, theirs;
 	uint32_t rule;
 
 	require(classifier_new(&c, m, &err) == 0, err.text);

@@ -30,17 +30,19 @@ static struct conf *
 load(const char *options)
 {
 	struct conf_report r = { 0 };
-	char text[100000];
 	struct conf *c;
+	char *text;
 
-	snprintf(text, sizeof(text),
-	    TARGETS "mirror m { sources = { eth9 } "
-		    "targets = { %s }\n%s }\n",
-	    targets, options);
+	if (asprintf(&text,
+		TARGETS "mirror m { sources = { eth9 } "
+			"targets = { %s }\n%s }\n",
+		targets, options) == -1)
+		abort();
 	c = conf_load_text(text, strlen(text), "t", &r);
 	for (size_t i = 0; i < r.nerrors; i++)
 		printf("%s\n", r.errors[i]);
 	conf_report_fini(&r);
+	free(text);
 	if (c == NULL)
 		abort();
 	return c;
@@ -60,13 +62,22 @@ make(const char *options)
 }
 
 static bool
+matches(const struct filter *f, const uint8_t *frame, uint32_t caplen,
+    uint32_t len)
+{
+	uint32_t rule;
+
+	return filter_match(f, frame, caplen, len, &rule);
+}
+
+static bool
 passes(const char *options, const struct frame *fr)
 {
 	struct filter *f = make(options);
 	bool ok;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	ok = filter_match(f, fr->b, (uint32_t)fr->len, (uint32_t)fr->len);
+	ok = matches(f, fr->b, (uint32_t)fr->len, (uint32_t)fr->len);
 	filter_free(f);
 	return ok;
 }
@@ -238,9 +249,9 @@ test_bpf(void)
 	    &x));
 	f = make("bpf = \"vlan 100 and tcp\" rule a { dst-port = 443 }");
 	CU_ASSERT_EQUAL(filter_place(f), FILTER_USER_VLAN);
-	CU_ASSERT_TRUE(filter_match(f, tagged.b, (uint32_t)tagged.len,
-	    (uint32_t)tagged.len));
-	CU_ASSERT_FALSE(filter_match(f, x.b, (uint32_t)x.len, (uint32_t)x.len));
+	CU_ASSERT_TRUE(
+	    matches(f, tagged.b, (uint32_t)tagged.len, (uint32_t)tagged.len));
+	CU_ASSERT_FALSE(matches(f, x.b, (uint32_t)x.len, (uint32_t)x.len));
 	filter_free(f);
 	CU_ASSERT_TRUE(expression_uses_vlan("tcp or vlan"));
 	CU_ASSERT_TRUE(expression_uses_vlan("(vlan)"));
@@ -369,8 +380,8 @@ check_beginnings(struct frame f)
 
 	for (int depth = 0; depth <= 2; depth++) {
 		for (uint32_t n = 0; n <= f.len; n++)
-			CU_ASSERT_TRUE(filter_match(filter, f.b, n, n) &&
-			    filter_match(filter, f.b, n, (uint32_t)f.len));
+			CU_ASSERT_TRUE(matches(filter, f.b, n, n) &&
+			    matches(filter, f.b, n, (uint32_t)f.len));
 		frame_tag(&f, 0x8100, 100);
 	}
 	filter_free(filter);
@@ -396,6 +407,7 @@ test_runts(void)
 	check_beginnings(u4);
 }
 
+/* Each of n takes one port of 10.1.n.0/24; as rules, or as one expression. */
 static char *
 many_rules(unsigned n)
 {
@@ -413,17 +425,32 @@ many_rules(unsigned n)
 	return text;
 }
 
-/* The largest program of such rules that the kernel takes, and the first that
+static char *
+many_terms(unsigned n)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	for (unsigned i = 0; i < n; i++)
+		fprintf(f, "%s(src net 10.1.%u.0/24 and tcp dst port %u)",
+		    i == 0 ? "bpf = \"" : " or ", i % 256, 1000 + i);
+	fputs("\"", f);
+	fclose(f);
+	return text;
+}
+
+/* The largest program of such terms that the kernel takes, and the first that
  * it does not. */
 static void
 find_limit(struct filter **fits, struct filter **refused)
 {
 	*fits = NULL;
-	for (unsigned n = 1; n <= 500; n += n < 10 ? 1 : 10) {
-		char *rules = many_rules(n);
+	for (unsigned n = 1; n <= 200; n += n < 20 ? 19 : 20) {
+		char *terms = many_terms(n);
 
-		*refused = make(rules);
-		free(rules);
+		*refused = make(terms);
+		free(terms);
 		if (filter_place(*refused) != FILTER_KERNEL)
 			return;
 		filter_free(*fits);
@@ -454,6 +481,28 @@ kernel_passes(const struct filter *f, const struct frame *fr)
 
 /* Rules the kernel has no room for: it sorts out what carries no tag, the
  * rest is left to filter_match. */
+/* What filter_finish says of a frame that the kernel's part let pass. */
+static bool
+finishes(const struct filter *f, const struct frame *fr)
+{
+	struct packet p = { .data = fr->b,
+		.caplen = (uint32_t)fr->len,
+		.len = (uint32_t)fr->len };
+
+	return filter_finish(f, &p, 0);
+}
+
+static uint32_t
+finishing_rule(const struct filter *f, const struct frame *fr)
+{
+	struct packet p = { .data = fr->b,
+		.caplen = (uint32_t)fr->len,
+		.len = (uint32_t)fr->len };
+
+	CU_ASSERT_TRUE(filter_finish(f, &p, 0));
+	return p.rule;
+}
+
 static void
 test_direction(void)
 {
@@ -472,43 +521,116 @@ test_direction(void)
 	filter_free(out);
 }
 
+/* An expression the kernel has no room for: it sorts out what it can, the rest
+ * is left to filter_match. */
 static void
 test_too_big(void)
 {
-	struct frame last = tcp("10.1.243.1", "192.0.2.1", 1, 1499);
-	struct frame none = tcp("10.1.243.1", "192.0.2.1", 1, 1500);
 	struct frame first = tcp("10.1.0.1", "192.0.2.1", 1, 1000);
-	struct frame tagged = none;
-	struct filter *f, *g, *h;
-	char *many = many_rules(500);
+	struct frame none = tcp("10.1.243.1", "192.0.2.1", 1, 1500);
+	struct frame tagged = none, tagged_first = first;
+	struct filter *f, *g;
 
 	frame_tag(&tagged, 0x8100, 100);
+	frame_tag(&tagged_first, 0x8100, 100);
 	targets = "t4";
 	find_limit(&f, &g);
-	h = make(many);
 	targets = "t4, t6, g4, g6";
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(g);
 	CU_ASSERT_EQUAL(filter_place(f), FILTER_KERNEL);
 	CU_ASSERT_EQUAL(filter_place(g), FILTER_USER_TOO_BIG);
-	CU_ASSERT_EQUAL(filter_place(h), FILTER_USER_TOO_BIG);
 	CU_ASSERT_TRUE(kernel_passes(f, &first));
 	CU_ASSERT_FALSE(kernel_passes(f, &none));
 	CU_ASSERT_FALSE(kernel_passes(f, &tagged));
 	CU_ASSERT_TRUE(kernel_passes(g, &first));
 	CU_ASSERT_FALSE(kernel_passes(g, &none));
 	CU_ASSERT_TRUE(kernel_passes(g, &tagged));
-	CU_ASSERT_TRUE(
-	    filter_match(h, last.b, (uint32_t)last.len, (uint32_t)last.len));
-	CU_ASSERT_FALSE(
-	    filter_match(h, none.b, (uint32_t)none.len, (uint32_t)none.len));
+	CU_ASSERT_TRUE(finishes(g, &tagged_first));
+	CU_ASSERT_FALSE(finishes(g, &tagged));
 	CU_ASSERT_FALSE(filter_equal(f, g));
 	CU_ASSERT_TRUE(filter_equal(f, f));
 	filter_free(f);
 	filter_free(g);
-	filter_free(h);
 	filter_free(NULL);
-	free(many);
+}
+
+/* Beyond some number the rules alone are left to userspace: targets and bpf
+ * are not. */
+static void
+test_many_rules(void)
+{
+	static const unsigned some[] = { 2, 200, 1000, 10000 };
+	struct frame first = tcp("10.1.0.1", "192.0.2.1", 1, 1000);
+	struct frame second = tcp("10.1.1.1", "192.0.2.1", 1, 1001);
+	struct frame none = tcp("10.1.243.1", "192.0.2.1", 1, 60000);
+	struct frame copy = tcp("10.1.0.1", "10.9.0.1", 1, 1000);
+	struct frame bpf = tcp("10.1.0.1", "192.0.2.9", 1, 1000);
+
+	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++) {
+		bool kernel = some[i] == 2;
+		char *rules = many_rules(some[i]), *options;
+		struct filter *f;
+
+		if (asprintf(&options, "bpf = \"not dst host 192.0.2.9\"\n%s",
+			rules) == -1)
+			abort();
+		f = make(options);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+		CU_ASSERT_EQUAL(filter_place(f),
+		    kernel ? FILTER_KERNEL : FILTER_USER_RULES);
+		CU_ASSERT_TRUE(kernel_passes(f, &first));
+		CU_ASSERT_EQUAL(kernel_passes(f, &none), !kernel);
+		CU_ASSERT_FALSE(kernel_passes(f, &copy));
+		CU_ASSERT_FALSE(kernel_passes(f, &bpf));
+		CU_ASSERT_EQUAL(finishing_rule(f, &first), 0);
+		CU_ASSERT_EQUAL(finishing_rule(f, &second), 1);
+		if (!kernel)
+			CU_ASSERT_FALSE(finishes(f, &none));
+		CU_ASSERT_TRUE(matches(f, second.b, (uint32_t)second.len, 100));
+		CU_ASSERT_FALSE(matches(f, none.b, (uint32_t)none.len, 100));
+		CU_ASSERT_FALSE(matches(f, copy.b, (uint32_t)copy.len, 100));
+		CU_ASSERT_FALSE(matches(f, bpf.b, (uint32_t)bpf.len, 100));
+		filter_free(f);
+		free(options);
+		free(rules);
+	}
+}
+
+/* A tag that the ring has put back is none of the two to see through. */
+static void
+test_inserted_tag(void)
+{
+	char *rules = many_rules(200);
+	struct filter *f = make(rules);
+	struct frame fr = tcp("10.1.1.1", "192.0.2.1", 1, 1001);
+	struct packet p = { .data = fr.b };
+
+	for (int i = 0; i < 3; i++)
+		frame_tag(&fr, 0x8100, 100);
+	p.caplen = p.len = (uint32_t)fr.len;
+	CU_ASSERT_TRUE(filter_finish(f, &p, 4));
+	CU_ASSERT_EQUAL(p.rule, 1);
+	CU_ASSERT_FALSE(filter_finish(f, &p, 0));
+	filter_free(f);
+	free(rules);
+}
+
+/* Where no single rule decides, none is named. */
+static void
+test_no_rule(void)
+{
+	static const char *const options[] = { "", "rule a { }",
+		"filter = all rule a { } rule b { }",
+		"filter = any rule a { }" };
+	struct frame fr = tcp(V4, 1, 443);
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		struct filter *f = make(options[i]);
+
+		CU_ASSERT_EQUAL(finishing_rule(f, &fr), PACKET_NO_RULE);
+		filter_free(f);
+	}
 }
 
 /* A live socket gets one large program for another. */
@@ -549,6 +671,9 @@ static const struct unit_test tests[] = {
 	{ "runts", test_runts },
 	{ "direction", test_direction },
 	{ "too big", test_too_big },
+	{ "many rules", test_many_rules },
+	{ "inserted tag", test_inserted_tag },
+	{ "no rule", test_no_rule },
 	{ "swap", test_swap },
 };
 UNIT_MAIN("filter", tests)
