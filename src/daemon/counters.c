@@ -53,4 +53,11 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 		    ts->dropped[TARGET_DROP_SEND_ERROR] +
 			ts->dropped[TARGET_DROP_OVERSIZE]);
 	}
+	for (size_t i = 0; i < mirror_nrules(m); i++) {
+		uint64_t matched;
+		const char *rule = mirror_rule(m, i, &matched);
+
+		print("mirror \"%s\": rule \"%s\": matched_packets=%" PRIu64,
+		    name, rule, matched);
+	}
 }

@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "conf/select.h"
 #include "deliver/balance.h"
+#include "mirror/hits.h"
 #include "mirror/mirror.h"
 #include "mirror/pipeline.h"
 #include "packet/flow.h"
@@ -30,6 +31,7 @@ struct mirror {
 	size_t nsources;
 	bool open_failed;		  /* logged already */
 	struct source_stats gone_sources; /* counted by those that left */
+	struct hits hits;
 };
 
 static const char *const state_names[] = {
@@ -52,11 +54,13 @@ mirror_packet(void *arg, const struct packet *p)
 	struct source *s = arg;
 	struct mirror *m = s->owner;
 	uint64_t bytes;
+	uint32_t n;
 
 	if (p->time_ns < s->from_ns)
 		return;
-	s->stats.captured_packets += pipeline_packet(&m->pipeline, s->hash, p,
-	    &bytes);
+	n = pipeline_packet(&m->pipeline, s->hash, p, &bytes);
+	hits_add(&m->hits, p->rule, n);
+	s->stats.captured_packets += n;
 	s->stats.captured_bytes += bytes;
 }
 
@@ -202,6 +206,8 @@ mirror_new(struct mirror **out, const struct conf *c,
 	m->root = c;
 	m->conf = cm;
 	if (open_filter(m, old, &why) == -1 ||
+	    hits_init(&m->hits, cm, old == NULL ? NULL : old->conf, &why) ==
+		-1 ||
 	    pipeline_init(&m->pipeline, c, cm,
 		old == NULL ? NULL : &old->pipeline, &why) == -1)
 		goto fail;
@@ -221,6 +227,7 @@ mirror_free(struct mirror *m)
 		continue;
 	free(m->sources);
 	pipeline_fini(&m->pipeline);
+	hits_fini(&m->hits);
 	if (!m->filter_lent)
 		filter_free(m->filter);
 	free(m);
@@ -296,6 +303,7 @@ mirror_commit(struct mirror *m, struct mirror *old)
 	take_sources(m, old);
 	drain_left_sources(m, old);
 	pipeline_adopt(&m->pipeline, &old->pipeline);
+	hits_adopt(&m->hits, &old->hits);
 	if (m->filter_lent) {
 		m->filter_lent = false;
 		old->filter_lent = true;
@@ -408,6 +416,19 @@ double
 mirror_share(const struct mirror *m, size_t i)
 {
 	return balance_share(m->pipeline.balance, i);
+}
+
+size_t
+mirror_nrules(const struct mirror *m)
+{
+	return m->hits.n;
+}
+
+const char *
+mirror_rule(const struct mirror *m, size_t i, uint64_t *matched_packets)
+{
+	*matched_packets = hits_get(&m->hits, i);
+	return m->conf->rules[i].name;
 }
 
 const struct conf_mirror *

@@ -87,6 +87,15 @@ size_t mirror_ntargets(const struct mirror *m);
 const struct target *mirror_target(const struct mirror *m, size_t i);
 double mirror_share(const struct mirror *m, size_t i);
 
+/* Rules, in the order of the configuration. Returns the name of one, and in
+ * *matched_packets what the mirror has collected because of it: with filter =
+ * any or first, what it was the first rule to match (a rule that drops
+ * collects nothing, and the sum of all is captured_packets); with all, which
+ * takes every rule, all packets. */
+size_t mirror_nrules(const struct mirror *m);
+const char *mirror_rule(const struct mirror *m, size_t i,
+    uint64_t *matched_packets);
+
 /* Handles at most budget blocks of one source. */
 unsigned mirror_run(struct source *s, unsigned budget);
 
