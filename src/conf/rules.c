@@ -181,7 +181,8 @@ report_shadow(const struct rules *rs, size_t last, size_t by, bool alone)
 static void
 check_shadows(const struct rules *rs)
 {
-	for (size_t i = 1; i < rs->mirror->nrules; i++) {
+	/* Without budget the rest would only be counted through. */
+	for (size_t i = 1; i < rs->mirror->nrules && *rs->budget != 0; i++) {
 		size_t one, some;
 
 		if (rs->sets[i].n == 0)
