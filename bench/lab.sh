@@ -118,16 +118,16 @@ trial() {
 
 zero_loss() {
 	best=0
-	steps=$3
+	steps_left=$3
 	lossy=$4
-	while [ "$steps" -gt 0 ]; do
+	while [ "$steps_left" -gt 0 ]; do
 		trial "$1" "$2" $(((best + lossy) / 2))
 		if [ "$arrived" -ge "$sent" ]; then
 			best=$((sent * 1000000000 / gen_ns))
 		else
 			lossy=$(((best + lossy) / 2))
 		fi
-		steps=$((steps - 1))
+		steps_left=$((steps_left - 1))
 	done
 }
 

@@ -182,7 +182,12 @@ report() {
 }
 
 version() {
-	"$@" 2>&1 | grep -m 1 -o '[0-9][0-9]*\.[0-9][0-9.]*' || echo '?'
+	"$@" 2>&1 | grep -o '[0-9][0-9]*\.[0-9][0-9.]*' | head -n 1
+}
+
+# daemonlogger has no option that tells.
+package_version() {
+	dpkg-query -W -f '${Version}' "$1" 2>/dev/null || echo '?'
 }
 
 results() {
@@ -196,8 +201,8 @@ $(nproc) cores; load before: $load
 - trafmirrord $(git -C "$bench" describe --always --dirty 2>/dev/null ||
 	    version "$trafmirrord" -V)
 - iproute2 $(tc -V | sed 's/.*iproute2-\([^,]*\).*/\1/'), \
-iperf3 $(version iperf3 -v), daemonlogger $(version daemonlogger -V), \
-netsniff-ng $(version netsniff-ng -v)
+iperf3 $(version iperf3 -v), daemonlogger $(package_version daemonlogger), \
+netsniff-ng $(package_version netsniff-ng)
 
 $(cat "$T/report")
 
@@ -210,12 +215,13 @@ Medians of $rounds alternating rounds, with the least and the greatest value.
 - **Cost**: CPU time in microseconds for each copy: what a frame costs the
   generator at full speed beyond what it costs without a mirror, and what the
   mirror itself uses (/proc/PID/schedstat), on a core of its own, for each copy
-  that arrives. All
-  the work of tc mirred is on the core of the generator. Both are CPU time,
-  not elapsed time, so that other processes on the machine count for less.
-- **% here**: what arrived, per cent of the frames at full speed; for iperf3, of the bytes
-  of TCP that passed the mirrored interface, both directions.
-- The generator sends UDP of 256 flows: 60 bytes, 1514, or IMIX: 60, 590 and
+  that arrives. All the work of tc mirred is on the core of the generator.
+  Both are CPU time, not elapsed time, so that other processes on the machine
+  count for less.
+- **% here**: per cent of the frames at full speed that arrived; for iperf3, of
+  the bytes of TCP that passed the mirrored interface, both directions.
+- "TCP in" and "out" are iperf3 to and from the mirrored host. The generator
+  sends UDP of 256 flows: 60 bytes, 1514, or IMIX: 60, 590 and
   1514 bytes as 7:4:1. It has one core and the mirror the other; iperf3 and
   the mirror share both. Everything is veth. tc mirred sends into a vxlan
   device; daemonlogger and netsniff-ng forward without any encapsulation.
