@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
 #include <linux/virtio_net.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ struct ring {
 	unsigned nblocks;
 	unsigned next; /* the block the kernel fills next */
 	bool loopback;
+	bool shares_time;
 	const struct filter *filter;
 	uint64_t recheck_until_ns; /* frames up to here: match in userspace */
 	uint64_t handled; /* frames given to ring_run's handler or rejected */
@@ -67,19 +69,24 @@ set_int(int fd, int option, int v, const char *what, struct err *err)
 	return set_option(fd, option, &v, sizeof(v), what, err);
 }
 
+void
+ring_share_time(struct ring *r, bool on)
+{
+	int flags = on ? SOF_TIMESTAMPING_RX_SOFTWARE : 0;
+
+	if (on != r->shares_time &&
+	    setsockopt(r->fd, SOL_SOCKET, SO_TIMESTAMPING, &flags,
+		sizeof(flags)) == 0)
+		r->shares_time = on;
+}
+
 static int
 ring_socket(struct ring *r, struct err *err)
 {
-	int on = 1;
-
 	r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (r->fd == -1)
 		return err_sys(err, "packet socket");
-	/* Otherwise each ring stamps a frame when it gets it: two rings of one
-	 * interface are to agree on its time. */
-	if (setsockopt(r->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) ==
-	    -1)
-		return err_sys(err, "time stamps");
+	ring_share_time(r, true);
 	if (set_int(r->fd, PACKET_VERSION, TPACKET_V3, "TPACKET_V3", err) == -1)
 		return -1;
 	return set_int(r->fd, PACKET_VNET_HDR, 1, "PACKET_VNET_HDR", err);
@@ -280,7 +287,6 @@ frame_run(struct ring *r, struct tpacket3_hdr *h,
 	p.caplen += inserted;
 	p.len += inserted;
 	p.csum_start += inserted;
-	p.headroom = sizeof(struct virtio_net_hdr) - inserted;
 	if (passes(r, &p, inserted))
 		rh->packet(rh->arg, &p);
 }

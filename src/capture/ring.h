@@ -29,6 +29,12 @@ int ring_open(struct ring **out, const struct ring_options *o,
     const struct filter *f, struct err *err);
 void ring_close(struct ring *r);
 
+/* Whether the kernel stamps a frame when it arrives, instead of each ring when
+ * it gets it: then two rings of one interface agree on its time. As all traffic
+ * of the host then pays for a look at the clock, only while one ring takes over
+ * from another. On after ring_open. */
+void ring_share_time(struct ring *r, bool on);
+
 /* Readable when a block is filled, or the interface changed. */
 int ring_fd(const struct ring *r);
 

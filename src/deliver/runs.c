@@ -47,17 +47,15 @@ joinable(struct runs *r, const struct runs_limits *limits, unsigned number,
 
 void
 runs_add(struct runs *r, const struct runs_limits *limits, uint64_t flow,
-    const struct iovec *iov, unsigned niov)
+    const struct iovec iov[static 2])
 {
-	size_t size = iov[0].iov_len + (niov > 1 ? iov[1].iov_len : 0);
-	uint32_t len = (uint32_t)size;
+	uint32_t len = (uint32_t)(iov[0].iov_len + iov[1].iov_len);
 	uint16_t *of_flow = &r->of_flow[flow % RUNS_FLOWS];
 	uint16_t *of_length = &r->of_length[len % RUNS_LENGTHS];
 	struct run *run = joinable(r, limits, *of_length, *of_flow, len);
 	uint16_t i = (uint16_t)r->ncopies++;
 
-	memcpy(r->copy[i].iov, iov, niov * sizeof(*iov));
-	r->copy[i].niov = (uint16_t)niov;
+	memcpy(r->copy[i].iov, iov, sizeof(r->copy[i].iov));
 	if (run != NULL) {
 		r->copy[run->last].next = i;
 		run->last = i;

@@ -17,9 +17,8 @@
 #define RUNS_LENGTHS 64
 
 struct runs_copy {
-	struct iovec iov[2]; /* what it consists of: borrowed */
-	uint16_t niov;
-	uint16_t next; /* of the same run */
+	struct iovec iov[2]; /* headers, body: borrowed */
+	uint16_t next;	     /* of the same run */
 };
 
 struct run {
@@ -51,13 +50,13 @@ struct runs {
 /* Makes it empty; to be called before the first runs_add, too. */
 void runs_clear(struct runs *r);
 
-/* Adds a copy, of one or two pieces, to the last run of its length, unless that
+/* Adds a copy to the last run of its length, unless that
  * one is full or a copy of its flow lies in a later run; then a new run begins.
  * So the runs, and the copies in each, are in an order that keeps the copies of
  * a flow in theirs, whatever becomes of other flows. O(1). r must not be full.
  */
 void runs_add(struct runs *r, const struct runs_limits *limits, uint64_t flow,
-    const struct iovec *iov, unsigned niov);
+    const struct iovec iov[static 2]);
 
 bool runs_full(const struct runs *r);
 

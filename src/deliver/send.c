@@ -49,7 +49,7 @@ struct batch {
 	unsigned n;
 	unsigned done;
 	struct mmsghdr msgs[RUNS_COPIES];
-	struct iovec iov[2 * RUNS_COPIES]; /* of messages of several copies */
+	struct iovec iov[RUNS_COPIES][2]; /* of messages of several copies */
 	unsigned niov;
 	union control control[RUNS_COPIES];
 	uint16_t run[RUNS_COPIES];
@@ -138,51 +138,33 @@ send_queue_join(struct send_queue *q, uint32_t len)
 	};
 }
 
-/* Headers and body, as one piece if there is room in front of the body. */
-static unsigned
-make_pieces(struct send_queue *q, const struct segment *frame,
-    uint32_t sequence, struct iovec iov[static 2])
-{
-	const struct encap *e = q->encap;
-	uint8_t *body = (uint8_t *)(uintptr_t)frame->body;
-	uint8_t *header = q->headers[q->runs.ncopies];
-
-	if (frame->headroom >= e->len && e->put == NULL) {
-		memcpy(body - e->len, e->header, e->len);
-		iov[0] = (struct iovec) { body - e->len,
-			e->len + frame->body_len };
-		return 1;
-	}
-	if (e->put != NULL)
-		e->put(header, frame, sequence);
-	memcpy(header + e->len, frame->head, frame->head_len);
-	iov[0] = (struct iovec) { header, e->len + frame->head_len };
-	iov[1] = (struct iovec) { body, frame->body_len };
-	return 2;
-}
-
 bool
 send_queue_add(struct send_queue *q, uint64_t flow, const struct segment *frame,
     uint32_t sequence)
 {
-	struct iovec iov[2];
-	unsigned n = make_pieces(q, frame, sequence, iov);
+	const struct encap *e = q->encap;
+	uint8_t *header = q->headers[q->runs.ncopies];
+	struct iovec iov[2] = { { header, e->len + frame->head_len },
+		{ (void *)(uintptr_t)frame->body, frame->body_len } };
 
-	runs_add(&q->runs, &q->limits, flow, iov, n);
+	if (e->put != NULL)
+		e->put(header, frame, sequence);
+	memcpy(header + e->len, frame->head, frame->head_len);
+	runs_add(&q->runs, &q->limits, flow, iov);
 	return runs_full(&q->runs);
 }
 
 /* ---- messages ---------------------------------------------------------- */
 
 static void
-add_message(struct batch *b, unsigned run, struct iovec *iov, unsigned niov,
-    unsigned copies, uint32_t bytes)
+add_message(struct batch *b, unsigned run, struct iovec *iov, unsigned copies,
+    uint32_t bytes)
 {
 	struct msghdr *m = &b->msgs[b->n].msg_hdr;
 
 	memset(m, 0, sizeof(*m));
 	m->msg_iov = iov;
-	m->msg_iovlen = niov;
+	m->msg_iovlen = (size_t)2 * copies;
 	b->run[b->n] = (uint16_t)run;
 	b->copies[b->n] = (uint16_t)copies;
 	b->bytes[b->n] = bytes;
@@ -214,7 +196,7 @@ add_singles(struct send_queue *q, struct batch *b, unsigned i)
 	for (unsigned k = 0; k < run->copies; k++) {
 		struct runs_copy *c = &q->runs.copy[at];
 
-		add_message(b, i, c->iov, c->niov, 1, run->len);
+		add_message(b, i, c->iov, 1, run->len);
 		at = c->next;
 	}
 }
@@ -222,8 +204,7 @@ add_singles(struct send_queue *q, struct batch *b, unsigned i)
 static void
 add_copy(struct batch *b, const struct runs_copy *c)
 {
-	memcpy(b->iov + b->niov, c->iov, c->niov * sizeof(*c->iov));
-	b->niov += c->niov;
+	memcpy(b->iov[b->niov++], c->iov, sizeof(c->iov));
 }
 
 /* Adds run i as one message, with the next run if that is its tail. */
@@ -231,7 +212,7 @@ static void
 add_joined(struct send_queue *q, struct batch *b, unsigned i, bool tail)
 {
 	const struct run *run = &q->runs.run[i];
-	unsigned first = b->niov;
+	struct iovec *iov = b->iov[b->niov];
 	unsigned copies = run->copies;
 	uint32_t bytes = run->copies * run->len;
 	uint16_t at = run->first;
@@ -245,7 +226,7 @@ add_joined(struct send_queue *q, struct batch *b, unsigned i, bool tail)
 		copies++;
 		bytes += run[1].len;
 	}
-	add_message(b, i, b->iov + first, b->niov - first, copies, bytes);
+	add_message(b, i, iov, copies, bytes);
 	add_segment_size(b, (uint16_t)run->len);
 }
 

@@ -41,9 +41,8 @@ bool send_queue_can_join(const struct send_queue *q);
 void send_queue_join(struct send_queue *q, uint32_t len);
 
 /* Queues the encapsulation header and the frame: its head is copied, its
- * body borrowed until the flush, and the headroom in front of it written to.
- * flow: copies of one flow keep their order. Returns whether the queue is full
- * now and must be flushed before the next. */
+ * body borrowed until the flush. flow: copies of one flow keep their order.
+ * Returns whether the queue is full now and must be flushed before the next. */
 bool send_queue_add(struct send_queue *q, uint64_t flow,
     const struct segment *frame, uint32_t sequence);
 

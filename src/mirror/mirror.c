@@ -371,9 +371,14 @@ forget_former_rings(struct mirror *m)
 {
 	uint64_t now = source_now();
 
-	for (size_t i = 0; i < m->nsources; i++)
-		if (now - m->sources[i]->from_ns > MIRROR_FORMER_NS)
-			m->sources[i]->from_ns = 0;
+	for (size_t i = 0; i < m->nsources; i++) {
+		struct source *s = m->sources[i];
+
+		if (now - s->from_ns <= MIRROR_FORMER_NS)
+			continue;
+		s->from_ns = 0;
+		ring_share_time(s->ring, false);
+	}
 }
 
 void

@@ -24,12 +24,10 @@ push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
 }
 
 static void
-replicate(struct pipeline *pl, uint64_t hash, struct segment *f)
+replicate(struct pipeline *pl, uint64_t hash, const struct segment *f)
 {
 	bool any = false;
 
-	/* Each may want to write something else there. */
-	f->headroom = 0;
 	for (size_t i = 0; i < pl->nmembers; i++) {
 		if (pl->members[i].weight == 0)
 			continue;
@@ -70,7 +68,7 @@ truncate_frame(struct pipeline *pl, struct segment *f)
 
 static void
 deliver(struct pipeline *pl, uint64_t source_hash, uint64_t hash,
-    struct segment *f)
+    const struct segment *f)
 {
 	uint16_t i;
 

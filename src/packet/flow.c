@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL /* keys are short: a call would cost as much */
 #include <xxhash.h>
 
 #include "base/bytes.h"

@@ -21,8 +21,7 @@ struct packet {
 	/* The Ethernet frame with its VLAN tags in place. Memory borrowed
 	 * from the capture for the time of the call. */
 	const uint8_t *data;
-	uint32_t headroom; /* bytes in front of data that nobody needs */
-	uint32_t caplen;   /* bytes at data */
+	uint32_t caplen;  /* bytes at data */
 	uint32_t len;	  /* bytes of the frame itself, >= caplen */
 	uint64_t time_ns; /* since the epoch */
 	enum packet_direction direction;

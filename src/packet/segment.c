@@ -309,7 +309,6 @@ next_single(struct segmenter *s, struct segment *out)
 		complete_sum(s, out);
 	out->body = p->data + out->head_len;
 	out->body_len = p->caplen - out->head_len;
-	out->headroom = out->head_len == 0 ? p->headroom : 0;
 	out->truncated = p->caplen < p->len;
 	return true;
 }
@@ -390,7 +389,6 @@ next_cut(struct segmenter *s, struct segment *out)
 		bytes_put16(out->head + l4 + 4,
 		    (uint16_t)(UDP_HEADER + out->body_len));
 	put_l4_checksum(s, out->head + l4, out->head_len - l4, out);
-	out->headroom = 0;
 	out->truncated = false;
 	s->done += out->body_len;
 	s->index++;

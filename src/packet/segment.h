@@ -27,9 +27,6 @@ struct segment {
 	uint32_t head_len;
 	const uint8_t *body;
 	uint32_t body_len;
-	/* Bytes in front of a body without new headers that who sends it may
-	 * write to. */
-	uint32_t headroom;
 	const struct packet *packet; /* that it was made of */
 	bool truncated;		     /* bytes at its end are missing */
 };

@@ -18,7 +18,7 @@ add(const struct runs_limits *limits, uintptr_t number, uint64_t flow,
 	const struct iovec iov[2] = { { (void *)number, 8 },
 		{ NULL, len - 8 } };
 
-	runs_add(&r, limits, flow, iov, 2);
+	runs_add(&r, limits, flow, iov);
 }
 
 static uintptr_t
