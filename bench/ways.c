@@ -148,16 +148,16 @@ main(int argc, char **argv)
 	w.interface = argv[1];
 	w.mac = *mac;
 	fill(&w);
-	measure("raw socket, sendmsg", raw_socket(&w, 0), gre, GRE_LEN,
+	measure("raw socket, one by one", raw_socket(&w, 0), gre, GRE_LEN,
 	    w.frame_len, 1);
-	measure("raw socket, sendmmsg", raw_socket(&w, 0), gre, GRE_LEN,
+	measure("raw socket (as trafmirrord)", raw_socket(&w, 0), gre, GRE_LEN,
 	    w.frame_len, BATCH);
-	measure("raw socket, own IP header, sendmmsg", raw_socket(&w, 1),
+	measure("raw socket, own IP header", raw_socket(&w, 1),
 	    w.copy + ETHER_HDR_LEN, sizeof(struct iphdr) + GRE_LEN, w.frame_len,
 	    BATCH);
-	measure("packet socket, sendmmsg", packet_socket(&w, 0), w.copy,
+	measure("packet socket", packet_socket(&w, 0), w.copy,
 	    OUTER_LEN + GRE_LEN, w.frame_len, BATCH);
-	measure("packet socket, no qdisc, sendmmsg", packet_socket(&w, 1),
-	    w.copy, OUTER_LEN + GRE_LEN, w.frame_len, BATCH);
+	measure("packet socket without qdisc", packet_socket(&w, 1), w.copy,
+	    OUTER_LEN + GRE_LEN, w.frame_len, BATCH);
 	return 0;
 }
