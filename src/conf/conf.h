@@ -122,6 +122,8 @@ struct conf_mirror {
 	struct conf_pos session_id_pos;
 	uint32_t truncate;  /* bytes, 0 = all */
 	uint32_t sample;    /* one flow in this many */
+	uint64_t rate_limit; /* bits per second, 0 = none */
+	uint32_t burst_ms;
 	enum conf_oversize oversize;
 	uint64_t ring_size; /* bytes */
 	uint32_t latency_ms;

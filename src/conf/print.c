@@ -106,6 +106,14 @@ print_size(FILE *f, const struct schema_option *o, const void *field)
 }
 
 static void
+print_rate(FILE *f, const struct schema_option *o, const void *field)
+{
+	char buf[NUM_TEXT_MAX];
+
+	fputs(num_format_rate(get_number(o, field), buf), f);
+}
+
+static void
 print_time(FILE *f, const struct schema_option *o, const void *field)
 {
 	char buf[NUM_TEXT_MAX];
@@ -215,6 +223,7 @@ print_options(const struct printer *p, const struct schema *s, const void *self)
 		[SCHEMA_NUMBER] = print_number,
 		[SCHEMA_MARK] = print_mark,
 		[SCHEMA_SIZE] = print_size,
+		[SCHEMA_RATE] = print_rate,
 		[SCHEMA_TIME] = print_time,
 		[SCHEMA_TEXT] = print_string,
 		[SCHEMA_EXPRESSION] = print_string,

@@ -54,11 +54,10 @@ static const struct schema_word filters[] = { { "all", CONF_FILTER_ALL },
 static const struct schema_word balances[] = { { "flow", CONF_BALANCE_FLOW },
 	{ "source", CONF_BALANCE_SOURCE }, { "packet", CONF_BALANCE_PACKET },
 	{ "replicate", CONF_BALANCE_REPLICATE }, { NULL, 0 } };
-static const struct schema_word oversizes[] = {
-	{ "fragment", CONF_OVERSIZE_FRAGMENT },
+static const struct schema_word oversizes[] = { { "fragment",
+						    CONF_OVERSIZE_FRAGMENT },
 	{ "truncate", CONF_OVERSIZE_TRUNCATE }, { "drop", CONF_OVERSIZE_DROP },
-	{ NULL, 0 }
-};
+	{ NULL, 0 } };
 static const struct schema_word actions[] = { { "accept", 0 }, { "drop", 1 },
 	{ NULL, 0 } };
 const struct schema_word schema_protocols[] = { { "any", CONF_PROTOCOL_ANY },
@@ -101,9 +100,10 @@ static const struct schema_option mirror_options[] = {
 	    .max = 65535, .or_zero = true },
 	{ "sample", SCHEMA_NUMBER, FIELD(conf_mirror, sample), .min = 1,
 	    .max = UINT32_MAX },
-	{ "rate-limit", SCHEMA_RATE, RESERVED, .supported = 1,
-	    .max = UINT64_MAX },
-	{ "burst", SCHEMA_TIME, RESERVED, .min = 1, .max = 60000 },
+	{ "rate-limit", SCHEMA_RATE, FIELD(conf_mirror, rate_limit),
+	    .min = 8000, .max = UINT64_C(1000000000000), .or_zero = true },
+	{ "burst", SCHEMA_TIME, FIELD(conf_mirror, burst_ms), .min = 1,
+	    .max = 60000 },
 	{ "oversize", WORD(oversizes), FIELD(conf_mirror, oversize) },
 	{ "ring-size", SCHEMA_SIZE, FIELD(conf_mirror, ring_size),
 	    .min = 1 << 20, .max = UINT64_C(2) << 30 },

@@ -36,6 +36,7 @@ static const struct conf_mirror mirror_defaults = {
 	.balance = CONF_BALANCE_FLOW,
 	.session_id = 1,
 	.sample = 1,
+	.burst_ms = 100,
 	.ring_size = 32 << 20,
 	.latency_ms = 5,
 };

@@ -165,12 +165,8 @@ parse_size(const struct value *v, void *field)
 static int
 parse_rate(const struct value *v, void *field)
 {
-	uint64_t n;
-
-	if (num_parse_rate(&n, v->text, 0, v->option->max) != 0)
-		return value_refuse(v,
-		    "bits per second, as 500M or 10G; 0: no limit");
-	return accept_number(v, field, n);
+	return parse_number_as(v, field, num_parse_rate, num_format_rate,
+	    "not in bits per second, as 500M or 10G");
 }
 
 static int

@@ -286,11 +286,17 @@ push(struct target *t, unsigned port, uint64_t flow,
 		flush_queue(t, port, false);
 }
 
+uint32_t
+target_overhead(const struct target *t)
+{
+	return t->outer_len + t->encap.len;
+}
+
 static void
 push_truncated(struct target *t, unsigned port, uint64_t flow,
     const struct segment *frame)
 {
-	uint32_t header = t->outer_len + t->encap.len;
+	uint32_t header = target_overhead(t);
 	uint32_t room = t->mtu > header ? t->mtu - header : 0;
 	struct segment f = *frame;
 
@@ -330,7 +336,7 @@ target_push(struct target *t, unsigned port, uint64_t flow,
 {
 	uint32_t len = frame->head_len + frame->body_len;
 
-	if (t->outer_len + t->encap.len + len > t->mtu)
+	if (target_overhead(t) + len > t->mtu)
 		push_oversize(t, port, flow, frame);
 	else
 		push(t, port, flow, frame);

@@ -54,6 +54,9 @@ const char *target_name(const struct target *t);
 /* How many source ports it has; 1 for GRE and ERSPAN. */
 unsigned target_ports(const struct target *t);
 
+/* Bytes that a copy is longer than its frame, from the outer IP header on. */
+uint32_t target_overhead(const struct target *t);
+
 /* Queues a copy of frame, whose body is borrowed until target_flush. port:
  * index below target_ports. flow: hash; copies of one flow keep their order if
  * they use one port. */

@@ -480,6 +480,8 @@ mirror_stats(const struct mirror *m, struct mirror_stats *out)
 		.dropped_packets = {
 			[MIRROR_DROP_SEND_ERROR] =
 			    dst.dropped[TARGET_DROP_SEND_ERROR],
+			[MIRROR_DROP_RATE_LIMIT] =
+			    m->pipeline.rate_limited_packets,
 			[MIRROR_DROP_OVERSIZE] =
 			    dst.dropped[TARGET_DROP_OVERSIZE],
 			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,

@@ -19,7 +19,12 @@ static void
 push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
 {
 	struct target *t = pl->members[i].target;
+	uint32_t bytes = target_overhead(t) + f->head_len + f->body_len;
 
+	if (!limit_pass(&pl->limit, f->packet->time_ns, bytes)) {
+		pl->rate_limited_packets++;
+		return;
+	}
 	target_push(t, balance_port(hash, target_ports(t)), hash, f);
 }
 
@@ -192,6 +197,7 @@ pipeline_init(struct pipeline *pl, const struct conf *c,
     const struct conf_mirror *cm, const struct pipeline *old, struct err *err)
 {
 	pl->conf = cm;
+	limit_init(&pl->limit, cm->rate_limit, cm->burst_ms);
 	if (open_members(pl, c, old, err) == -1)
 		return -1;
 	return open_balance(pl, err);
@@ -240,6 +246,10 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 	pl->truncated_packets = old->truncated_packets;
 	pl->sampled_out_packets = old->sampled_out_packets;
 	pl->no_target_packets = old->no_target_packets;
+	pl->rate_limited_packets = old->rate_limited_packets;
+	if (pl->conf->rate_limit == old->conf->rate_limit &&
+	    pl->conf->burst_ms == old->conf->burst_ms)
+		pl->limit = old->limit;
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "deliver/target.h"
+#include "mirror/limit.h"
 #include "packet/packet.h"
 
 struct balance;
@@ -35,6 +36,8 @@ struct pipeline {
 	uint64_t truncated_packets;
 	uint64_t sampled_out_packets;
 	uint64_t no_target_packets;
+	uint64_t rate_limited_packets;
+	struct limit limit;
 	struct target_stats gone; /* of targets that have left */
 };
 

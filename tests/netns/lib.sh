@@ -328,6 +328,7 @@ counters_add_up() {
 	expect_eq "captured packets of $1, all in all" \
 	    "$(($(counter "$1" copied_packets) + \
 	        $(counter "$1" dropped_send-error) + \
+	        $(counter "$1" dropped_rate-limit) + \
 	        $(counter "$1" dropped_oversize) + \
 	        $(counter "$1" dropped_no-target) + \
 	        $(counter "$1" sampled_out_packets)))" \

@@ -435,8 +435,8 @@ test_all_errors_at_once(void)
 	    "(all, in, out)",
 	    "t:2: mirror \"m\": unknown option \"foo\" (collect, description, "
 	    "tags, sources, direction, filter, bpf, exclude-targets, targets, "
-	    "balance, session-id, truncate, sample, oversize, ring-size, "
-	    "latency, promiscuous, rule)",
+	    "balance, session-id, truncate, sample, rate-limit, burst, "
+	    "oversize, ring-size, latency, promiscuous, rule)",
 	    "t:3: mark: \"0\" is out of range (1-4294967295)",
 	    "t:4: user: the closing quote is missing", NULL);
 }
