@@ -188,7 +188,8 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 		    q, schema_encap_name(t->encap));
 	if (!conf_encap_has_ports(t->encap) && t->udp_gso == CONF_GSO_ON)
 		conf_report_error(r, &t->pos,
-		    "target %s: udp-gso: %s is no UDP (vxlan and geneve are)",
+		    "target %s: udp-gso: on is not possible with %s (with "
+		    "vxlan and geneve it is)",
 		    q, schema_encap_name(t->encap));
 	if (conf_encap_has_ports(t->encap) && t->sequence)
 		conf_report_error(r, &t->pos,

@@ -174,7 +174,7 @@ check_own_path(const struct conf *c, const struct conf_mirror *m,
 		    "mirror \"%s\": "
 		    "target \"%s\": full-size copies of %s need %u bytes, but "
 		    "leave by it, and the path has %u: set truncate = %u, or "
-		    "they are %s",
+		    "they are %s (oversize)",
 		    m->name, t->name, egress->name, need, path,
 		    path - overhead(t), what_becomes(m->oversize));
 }
@@ -205,9 +205,10 @@ check_path(const struct conf *c, const struct conf_mirror *m,
 		    "mirror \"%s\": "
 		    "target \"%s\": full-size copies need %u bytes (%u more "
 		    "with a VLAN tag), the path has %u: raise its MTU by %u, "
-		    "set truncate, or they are %s",
+		    "set truncate = %u, or they are %s (oversize)",
 		    m->name, t->name, need, VLAN_TAG, route.mtu,
-		    need - route.mtu, what_becomes(m->oversize));
+		    need - route.mtu, route.mtu - overhead(t),
+		    what_becomes(m->oversize));
 	else
 		check_own_path(c, m, t, egress, route.mtu, r);
 }

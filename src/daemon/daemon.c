@@ -155,13 +155,26 @@ replace_generation(struct daemon *d, struct conf **c, struct err *err)
 	return 0;
 }
 
+/* What says "place: warning: what" by itself: the log has its own word. */
+static void
+say_warning(const char *line)
+{
+	static const char word[] = " warning:";
+	const char *at = strstr(line, word);
+
+	if (at == NULL)
+		log_warnx("%s", line);
+	else
+		log_warnx("%.*s%s", (int)(at - line), line, at + strlen(word));
+}
+
 static void
 log_report(const struct conf_report *r)
 {
 	for (size_t i = 0; i < r->nerrors; i++)
 		log_error("%s", r->errors[i]);
 	for (size_t i = 0; i < r->nwarnings; i++)
-		log_warnx("%s", r->warnings[i]);
+		say_warning(r->warnings[i]);
 }
 
 static void

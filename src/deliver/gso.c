@@ -29,11 +29,11 @@ choose_by_egress(struct gso_choice *g)
 	}
 	switch (egress_kind(g->interface)) {
 	case EGRESS_CUTS:
-		set(g, true, "the kernel cuts copies apart before %s",
+		set(g, true, "the kernel cuts them apart before %s",
 		    g->interface);
 		break;
 	case EGRESS_HARDWARE:
-		set(g, true, "%s cuts copies apart in hardware", g->interface);
+		set(g, true, "%s cuts them apart in hardware", g->interface);
 		break;
 	case EGRESS_HANDS_ON:
 		set(g, false,

@@ -381,13 +381,34 @@ forget_former_rings(struct mirror *m)
 	}
 }
 
+static void
+say_losses(const struct mirror *m, struct source *s)
+{
+	bool before = s->loses;
+
+	s->loses = source_loses(s);
+	if (s->loses && !before)
+		log_warnx(
+		    "mirror \"%s\": source %s: packets are lost, the ring "
+		    "is full: raise ring-size, or collect less (rules, "
+		    "sample)",
+		    m->conf->name, s->name);
+	else if (before && !s->loses)
+		log_info("mirror \"%s\": source %s: no more packets are lost: "
+			 "ring_dropped_packets=%ju",
+		    m->conf->name, s->name,
+		    (uintmax_t)s->stats.ring_dropped_packets);
+}
+
 void
 mirror_poll(struct mirror *m)
 {
 	forget_former_rings(m);
 	/* The kernel counts losses in 32 bits, and from 0 when asked. */
-	for (size_t i = 0; i < m->nsources; i++)
+	for (size_t i = 0; i < m->nsources; i++) {
 		source_count(m->sources[i]);
+		say_losses(m, m->sources[i]);
+	}
 	pipeline_poll(&m->pipeline);
 }
 

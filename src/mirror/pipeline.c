@@ -131,8 +131,9 @@ log_gso(const struct pipeline *pl, struct member *mb)
 		return;
 	mb->gso_logged = true;
 	mb->gso_on = g->on;
-	log_info("mirror \"%s\": target \"%s\": copies leave %s: %s",
+	log_info("mirror \"%s\": target \"%s\": copies %sleave %s: %s",
 	    pl->conf->name, target_name(mb->target),
+	    g->on ? "that fit into the path MTU " : "",
 	    g->on ? "joined (udp-gso)" : "one by one", g->why);
 }
 

@@ -22,6 +22,8 @@
 /* Another CPU may still be busy with a frame that it has stamped already. */
 #define DRAIN_IN_FLIGHT_MS 2
 
+#define LOSSLESS_LOOKS 10
+
 /* A NIC's MAC address tells ENIs of different hosts apart, all of whose
  * interfaces may be called eth0. */
 static uint64_t
@@ -59,6 +61,7 @@ source_open(struct source **out, const struct conf_mirror *cm,
 	s->latency_ms = cm->latency_ms;
 	s->promiscuous = cm->promiscuous;
 	s->until_ns = UINT64_MAX;
+	s->lossless = LOSSLESS_LOOKS;
 	*out = s;
 	return 0;
 }
@@ -159,4 +162,15 @@ void
 source_count(struct source *s)
 {
 	s->stats.ring_dropped_packets = ring_dropped(s->ring);
+}
+
+bool
+source_loses(struct source *s)
+{
+	if (s->stats.ring_dropped_packets > s->lost_before)
+		s->lossless = 0;
+	else if (s->lossless < LOSSLESS_LOOKS)
+		s->lossless++;
+	s->lost_before = s->stats.ring_dropped_packets;
+	return s->lossless < LOSSLESS_LOOKS;
 }

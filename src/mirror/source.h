@@ -35,7 +35,10 @@ struct source {
 	uint32_t latency_ms;
 	bool promiscuous;
 	struct source_stats stats;
-	void *owner; /* whom the frames go to */
+	uint64_t lost_before; /* ring_dropped_packets when last looked at */
+	unsigned lossless;    /* looks since it last grew; see source_loses */
+	bool loses;	      /* as last logged */
+	void *owner;	      /* whom the frames go to */
 };
 
 /* Opens the ring of interface i with the settings of cm. */
@@ -69,6 +72,10 @@ uint64_t source_now(void);
  * still in the ring. Takes as long as the latency of the ring. */
 void source_drain(struct source *s, packet_cb *packet,
     void (*block_end)(void *));
+
+/* To be called once a second, after source_count: whether packets are being
+ * lost, which has ended when none was for 10 s. */
+bool source_loses(struct source *s);
 
 /* Brings stats up to date with the kernel's counters. */
 void source_count(struct source *s);

@@ -53,7 +53,7 @@ ip -n source address add 10.0.9.2/24 dev br0
 log_mark
 ip -n source route replace 10.0.9.11/32 dev br0
 daemon_reload
-log_new | grep 'copies leave joined' && fail "joined behind a bridge"
+log_new | grep 'leave joined' && fail "joined behind a bridge"
 ip -n source link del dev br0
 mirror_stop
 
@@ -62,7 +62,7 @@ mirror_stop
 mirror_start "" "$only" eth0
 log_mark
 in_ns source ethtool -K eth1 tx-udp-segmentation off
-log_wait 5 'copies leave joined \(udp-gso\): the kernel cuts .* before eth1' ||
+log_wait 5 'leave joined \(udp-gso\): the kernel cuts .* before eth1' ||
 	fail "the change is not noticed"
 send
 mirror_stop "$packets"

@@ -541,8 +541,10 @@ test_path_mtu(void)
 		    "t:1: warning: mirror \"m\": "
 		    "target \"t\": full-size copies need %u bytes (4 more "
 		    "with a VLAN tag), the path has 1500: raise its MTU by "
-		    "%u, set truncate, or they are fragmented",
-		    cases[i].need, cases[i].need - 1500);
+		    "%u, set truncate = %u, or they are fragmented "
+		    "(oversize)",
+		    cases[i].need, cases[i].need - 1500,
+		    1514 - (cases[i].need - 1500));
 		HOST_SAYS(text, 1500, want, NULL);
 		HOST_SAYS(text, cases[i].need, NULL);
 	}
@@ -559,19 +561,20 @@ test_egress_mtu(void)
 	static const char want[] =
 	    "t:1: warning: mirror \"m\": target \"t\": full-size copies need "
 	    "9050 bytes (4 more with a VLAN tag), the path has 1500: raise its "
-	    "MTU by 7550, set truncate, or they are fragmented";
+	    "MTU by 7550, set truncate = 1464, or they are fragmented "
+	    "(oversize)";
 
 	static const char own[] =
 	    "t:1: warning: mirror \"m\": target \"t\": full-size copies of "
 	    "eth0 need 1550 bytes, but leave by it, and the path has 1500: set "
-	    "truncate = 1464, or they are fragmented";
+	    "truncate = 1464, or they are fragmented (oversize)";
 
 	addr_parse(&path_source, "10.0.0.14");
 	HOST_SAYS(TARGET MIRROR "}", 1500, own, NULL);
 	HOST_SAYS(TARGET MIRROR "oversize = drop }", 1500,
 	    "t:1: warning: mirror \"m\": target \"t\": full-size copies of "
 	    "eth0 need 1550 bytes, but leave by it, and the path has 1500: set "
-	    "truncate = 1464, or they are dropped",
+	    "truncate = 1464, or they are dropped (oversize)",
 	    NULL);
 	HOST_SAYS(TARGET MIRROR "truncate = 1464 }", 1500, NULL);
 	HOST_SAYS(TARGET "mirror m { sources = all targets = t }", 1500, want,
@@ -583,7 +586,7 @@ test_egress_mtu(void)
 	    1550,
 	    "t:1: warning: mirror \"m\": target \"t\": full-size copies of "
 	    "eth1 need 9050 bytes, but leave by it, and the path has 1550: set "
-	    "truncate = 1514, or they are fragmented",
+	    "truncate = 1514, or they are fragmented (oversize)",
 	    NULL);
 	path_source.family = 0;
 }
