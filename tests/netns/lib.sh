@@ -246,6 +246,8 @@ vxlan_dev() {
 	ip -n "$1" link add dev "$2" type vxlan id "$3" dstport "$4" \
 	    local "$5" nolearning
 	ip -n "$1" link set dev "$2" up
+	# Or it joins what comes in a burst before a reader sees it.
+	! command -v ethtool >/dev/null || in_ns "$1" ethtool -K "$2" gro off
 }
 
 # ---- the daemon ------------------------------------------------------------
