@@ -166,13 +166,15 @@ ethtool(int fd, const char *name, void *command)
 static uint32_t
 count_features(int fd, const char *name)
 {
-	struct {
-		struct ethtool_sset_info info;
-		uint32_t n;
-	} c = { .info = { .cmd = ETHTOOL_GSSET_INFO,
-		    .sset_mask = UINT64_C(1) << ETH_SS_FEATURES } };
+	uint64_t space[sizeof(struct ethtool_sset_info) / sizeof(uint64_t) +
+	    1] = { 0 };
+	struct ethtool_sset_info *info = (void *)space;
 
-	return ethtool(fd, name, &c) == 0 && c.info.sset_mask != 0 ? c.n : 0;
+	info->cmd = ETHTOOL_GSSET_INFO;
+	info->sset_mask = UINT64_C(1) << ETH_SS_FEATURES;
+	if (ethtool(fd, name, info) == -1 || info->sset_mask == 0)
+		return 0;
+	return info->data[0];
 }
 
 /* The number of FEATURE, or n. */
