@@ -53,7 +53,8 @@ struct send_result {
 	uint64_t oversize; /* larger than a datagram can be, or may be */
 	int error;	   /* errno of the last failure, 0 = none */
 	int join_error;	   /* errno if the kernel refused to take copies as one;
-			    * they went one by one, and so do all from now on */
+			    * they went one by one, as all do until
+			    * send_queue_join */
 	uint32_t join_len; /* of each of them */
 	bool mtu_changed;  /* the kernel found some too large for the path */
 };
