@@ -2,23 +2,17 @@
 /* Rules in userspace: whether they collect a frame, and which one does. */
 #include "config.h"
 
-#include <net/ethernet.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "base/err.h"
 #include "capture/axis.h"
 #include "capture/classifier.h"
 #include "capture/entry.h"
 #include "capture/field.h"
 #include "capture/look.h"
+#include "capture/memo.h"
 #include "conf/conf.h"
-
-#define ETH_TYPE_AT 12
-#define VLAN_LEN    4
-#define VLAN_MAX    2
 
 /* Bits of axes are entries. Under filter = all they are two for each rule,
  * should any be bidirectional: the second may stay empty. */
@@ -32,6 +26,7 @@ struct classifier {
 	unsigned shift; /* of rules, to get bits: filter = all only */
 	struct axis axes[FIELDS];
 	bool idle[FIELDS]; /* takes every value for every entry */
+	struct memo_slot *memo;
 };
 
 /* ---- building ---------------------------------------------------------- */
@@ -44,7 +39,9 @@ allocate(struct classifier *c)
 	c->drop = calloc(c->nrules + 1, sizeof(*c->drop));
 	c->rule = calloc(c->nbits + 1, sizeof(*c->rule));
 	c->least = calloc(nwords + 1, sizeof(*c->least));
-	if (c->drop == NULL || c->rule == NULL || c->least == NULL)
+	c->memo = memo_new();
+	if (c->drop == NULL || c->rule == NULL || c->least == NULL ||
+	    c->memo == NULL)
 		return -1;
 	memset(c->least, 0xff, nwords * sizeof(*c->least));
 	for (int i = 0; i < FIELDS; i++)
@@ -124,6 +121,7 @@ classifier_free(struct classifier *c)
 	free(c->drop);
 	free(c->rule);
 	free(c->least);
+	free(c->memo);
 	free(c);
 }
 
@@ -162,108 +160,69 @@ look_for(struct look *l, const struct classifier *c, enum field field,
 
 static void
 look_for_address6(struct look *l, const struct classifier *c, enum field field,
-    const uint8_t *p)
+    bool present, struct axis_key v)
 {
 	const struct axis *a = &c->axes[field];
 
-	if (c->idle[field])
-		return;
-	if (p == NULL) {
-		look_add(l, a, axis_absent(a));
-		return;
-	}
-	look_add(l, a, axis_find_wide(a, field_key6(p)));
-}
-
-/* Ports at p, len bytes are there; there are none unless the protocol has
- * some. */
-static void
-look_for_ports(struct look *l, const struct classifier *c, unsigned protocol,
-    const uint8_t *p, size_t len)
-{
-	bool has = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
-	    protocol == IPPROTO_SCTP;
-	bool src = has && len >= 2, dst = has && len >= 4;
-
-	look_for(l, c, FIELD_DST_PORT, dst, dst ? bytes_get16(p + 2) : 0);
-	look_for(l, c, FIELD_SRC_PORT, src, src ? bytes_get16(p) : 0);
-}
-
-/* Nothing but the fields themselves is checked, as in libpcap's programs: the
- * header length is believed, and the version is that of the EtherType. */
-static void
-look_at_ip4(struct look *l, const struct classifier *c, const uint8_t *p,
-    size_t len)
-{
-	unsigned protocol = len > 9 ? p[9] : 0;
-	size_t hlen = len > 9 ? (size_t)(p[0] & 15) * 4 : 0;
-	bool fragment = len > 9 && (bytes_get16(p + 6) & 0x1fff) != 0;
-
-	if (hlen > len || fragment)
-		hlen = len;
-	look_for(l, c, FIELD_SRC4, len >= 16,
-	    len >= 16 ? bytes_get32(p + 12) : 0);
-	look_for(l, c, FIELD_DST4, len >= 20,
-	    len >= 20 ? bytes_get32(p + 16) : 0);
-	look_for_ports(l, c, protocol, p + hlen, len - hlen);
-	look_for(l, c, FIELD_PROTO4, len > 9, protocol);
-}
-
-/* Ports are looked for right behind the fixed header, a protocol behind a
- * fragment header too. */
-static void
-look_at_ip6(struct look *l, const struct classifier *c, const uint8_t *p,
-    size_t len)
-{
-	unsigned protocol = len > 6 ? p[6] : 0;
-	size_t hlen = len < 40 ? len : 40;
-
-	look_for_address6(l, c, FIELD_SRC6, len >= 24 ? p + 8 : NULL);
-	look_for_address6(l, c, FIELD_DST6, len >= 40 ? p + 24 : NULL);
-	look_for_ports(l, c, protocol, p + hlen, len - hlen);
-	if (protocol == IPPROTO_FRAGMENT && len > 40)
-		look_for(l, c, FIELD_BEHIND6, true, p[40]);
-	else
-		look_for(l, c, FIELD_PROTO6, len > 6, protocol);
+	if (!c->idle[field])
+		look_add(l, a, present ? axis_find_wide(a, v) : axis_absent(a));
 }
 
 static void
-look_at(struct look *l, const struct classifier *c, const uint8_t *frame,
-    size_t len)
+look_at(struct look *l, const struct classifier *c, const struct fields *f)
 {
-	size_t at = ETH_TYPE_AT;
-	unsigned type = 0;
-
-	for (int i = 0; i <= VLAN_MAX && len >= at + 2; i++, at += VLAN_LEN) {
-		type = bytes_get16(frame + at);
-		if (!packet_is_vlan((uint16_t)type))
-			break;
-	}
-	at += 2;
-	if (type == ETHERTYPE_IP)
-		look_at_ip4(l, c, frame + at, len - at);
-	else if (type == ETHERTYPE_IPV6)
-		look_at_ip6(l, c, frame + at, len - at);
-	else
+	if (f->version == 0) {
 		look_for(l, c, FIELD_OTHER, false, 0);
+		return;
+	}
+	if (f->version == 4) {
+		look_for(l, c, FIELD_SRC4, f->has_src, (uint32_t)f->src.lo);
+		look_for(l, c, FIELD_DST4, f->has_dst, (uint32_t)f->dst.lo);
+	} else {
+		look_for_address6(l, c, FIELD_SRC6, f->has_src, f->src);
+		look_for_address6(l, c, FIELD_DST6, f->has_dst, f->dst);
+	}
+	look_for(l, c, FIELD_DST_PORT, f->has_dst_port, f->dst_port);
+	look_for(l, c, FIELD_SRC_PORT, f->has_src_port, f->src_port);
+	look_for(l, c,
+	    f->version == 4	? FIELD_PROTO4 :
+		f->is_fragment6 ? FIELD_BEHIND6 :
+				  FIELD_PROTO6,
+	    f->has_protocol, f->protocol);
+}
+
+static struct memo_verdict
+decide(const struct classifier *c, const struct fields *f)
+{
+	struct memo_verdict v = { PACKET_NO_RULE, false };
+	struct look l = { .n = 0 };
+	uint32_t first;
+
+	look_at(&l, c, f);
+	if (c->filter == CONF_FILTER_ALL) {
+		v.collect = look_all(&l, c->nbits, c->shift);
+		return v;
+	}
+	first = look_least(&l, c->rule, c->least, c->nbits);
+	if (first == LOOK_NONE || c->drop[first])
+		return v;
+	return (struct memo_verdict) { first, true };
 }
 
 bool
 classifier_match(const struct classifier *c, const uint8_t *frame,
     size_t caplen, uint32_t *rule)
 {
-	struct look l = { .n = 0 };
-	uint32_t first;
+	struct memo_slot *slot;
+	struct fields f;
 
 	*rule = PACKET_NO_RULE;
 	if (c->nrules == 0)
 		return true;
-	look_at(&l, c, frame, caplen);
-	if (c->filter == CONF_FILTER_ALL)
-		return look_all(&l, c->nbits, c->shift);
-	first = look_least(&l, c->rule, c->least, c->nbits);
-	if (first == LOOK_NONE || c->drop[first])
-		return false;
-	*rule = first;
-	return true;
+	field_read(&f, frame, caplen);
+	slot = memo_slot(c->memo, &f);
+	if (!slot->used || !field_equal(&slot->fields, &f))
+		*slot = (struct memo_slot) { f, decide(c, &f), true };
+	*rule = slot->verdict.rule;
+	return slot->verdict.collect;
 }

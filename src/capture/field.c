@@ -2,12 +2,22 @@
 /* The fields that rules have conditions on, and what they ask of each. */
 #include "config.h"
 
+#include <net/ethernet.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "base/bytes.h"
 #include "capture/entry.h"
 #include "capture/field.h"
 #include "conf/conf.h"
+#include "packet/packet.h"
+
+#define ETH_TYPE_AT 12
+#define VLAN_LEN    4
+#define VLAN_MAX    2
+#define IP6_LEN	    40
+
+/* ---- of entries -------------------------------------------------------- */
 
 static struct axis_key
 key_of(const struct addr *a)
@@ -113,4 +123,83 @@ field_add_entry(struct axis a[static FIELDS], size_t bit, const struct entry *e)
 	add_ports(&a[FIELD_DST_PORT], bit, e->dst_port, e->ndst_port);
 	if (asks_for_nothing(e))
 		axis_add_any(&a[FIELD_OTHER], bit);
+}
+
+/* ---- of packets -------------------------------------------------------- */
+
+/* Ports at p, len bytes are there; there are none unless the protocol has
+ * some. */
+static void
+read_ports(struct fields *f, unsigned protocol, const uint8_t *p, size_t len)
+{
+	bool has = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
+	    protocol == IPPROTO_SCTP;
+
+	f->has_src_port = has && len >= 2;
+	f->has_dst_port = has && len >= 4;
+	if (f->has_src_port)
+		f->src_port = bytes_get16(p);
+	if (f->has_dst_port)
+		f->dst_port = bytes_get16(p + 2);
+}
+
+static void
+read_ip4(struct fields *f, const uint8_t *p, size_t len)
+{
+	size_t hlen;
+
+	f->version = 4;
+	f->has_protocol = len > 9;
+	if (!f->has_protocol)
+		return;
+	f->protocol = p[9];
+	f->has_src = len >= 16;
+	f->has_dst = len >= 20;
+	if (f->has_src)
+		f->src.lo = bytes_get32(p + 12);
+	if (f->has_dst)
+		f->dst.lo = bytes_get32(p + 16);
+	hlen = (size_t)(p[0] & 15) * 4;
+	if (hlen <= len && (bytes_get16(p + 6) & 0x1fff) == 0)
+		read_ports(f, f->protocol, p + hlen, len - hlen);
+}
+
+static void
+read_ip6(struct fields *f, const uint8_t *p, size_t len)
+{
+	f->version = 6;
+	f->has_protocol = len > 6;
+	if (!f->has_protocol)
+		return;
+	f->protocol = p[6];
+	f->has_src = len >= 24;
+	f->has_dst = len >= IP6_LEN;
+	if (f->has_src)
+		f->src = field_key6(p + 8);
+	if (!f->has_dst)
+		return;
+	f->dst = field_key6(p + 24);
+	read_ports(f, f->protocol, p + IP6_LEN, len - IP6_LEN);
+	f->is_fragment6 = f->protocol == IPPROTO_FRAGMENT && len > IP6_LEN;
+	if (f->is_fragment6)
+		f->protocol = p[IP6_LEN];
+}
+
+void
+field_read(struct fields *f, const uint8_t *frame, size_t len)
+{
+	size_t at = ETH_TYPE_AT;
+	unsigned type = 0;
+
+	memset(f, 0, sizeof(*f));
+	for (int i = 0; i <= VLAN_MAX && len >= at + 2; i++, at += VLAN_LEN) {
+		type = bytes_get16(frame + at);
+		if (!packet_is_vlan((uint16_t)type))
+			break;
+	}
+	at += 2;
+	if (type == ETHERTYPE_IP)
+		read_ip4(f, frame + at, len - at);
+	else if (type == ETHERTYPE_IPV6)
+		read_ip6(f, frame + at, len - at);
 }

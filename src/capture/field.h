@@ -45,6 +45,37 @@ field_key6(const uint8_t *p)
 		(uint64_t)bytes_get32(p + 8) << 32 | bytes_get32(p + 12) };
 }
 
+/* What a packet has of them; what it lacks is 0. */
+struct fields {
+	uint8_t version;  /* 4, 6 or, if it is not IP, 0 */
+	uint8_t protocol; /* behind a fragment header if there is one */
+	bool has_src, has_dst, has_protocol, has_src_port, has_dst_port;
+	bool is_fragment6; /* the protocol is of FIELD_BEHIND6 */
+	uint16_t src_port, dst_port;
+	struct axis_key src, dst;
+};
+
+/* Reads the len bytes of a frame with up to two VLAN tags in place; with more
+ * of them it is not IP. Believes what it reads, as libpcap's programs do: the
+ * header length is taken as it is, and the version is that of the EtherType.
+ * IPv6 ports are looked for right behind the fixed header. */
+void field_read(struct fields *f, const uint8_t *frame, size_t len);
+
+static inline bool
+field_equal(const struct fields *a, const struct fields *b)
+{
+	/* Without jumps: mostly all are equal. */
+	return (a->version == b->version) & (a->protocol == b->protocol) &
+	    (a->has_src == b->has_src) & (a->has_dst == b->has_dst) &
+	    (a->has_protocol == b->has_protocol) &
+	    (a->has_src_port == b->has_src_port) &
+	    (a->has_dst_port == b->has_dst_port) &
+	    (a->is_fragment6 == b->is_fragment6) &
+	    (a->src_port == b->src_port) & (a->dst_port == b->dst_port) &
+	    (a->src.hi == b->src.hi) & (a->src.lo == b->src.lo) &
+	    (a->dst.hi == b->dst.hi) & (a->dst.lo == b->dst.lo);
+}
+
 /* Puts an entry on the axis of each field, as far as any value suits it. */
 void field_add_entry(struct axis a[static FIELDS], size_t bit,
     const struct entry *e);

@@ -164,10 +164,13 @@ check(const struct conf_mirror *m, const uint8_t *frame, size_t len)
 	struct classifier *c;
 	struct err err = { "" };
 	bool whole = whole_frame(frame, len), ours, theirs;
-	uint32_t rule;
+	uint32_t rule, again;
 
 	require(classifier_new(&c, m, &err) == 0, err.text);
 	ours = classifier_match(c, frame, len, &rule);
+	require(classifier_match(c, frame, len, &again) == ours &&
+		again == rule,
+	    "remembered wrongly");
 	theirs = program_says(m, frame, len);
 	require(ours || !theirs, "only the program accepts");
 	require(theirs || !ours || !whole, "only the classifier accepts");

@@ -259,9 +259,21 @@ random_packet(void)
 	return s;
 }
 
+/* Of the last ones again, or a new one. */
+static struct packet_spec
+next_packet(struct packet_spec last[static 8])
+{
+	struct packet_spec *s = &last[unit_random() % 8];
+
+	if (s->src == NULL || chance(2))
+		*s = random_packet();
+	return *s;
+}
+
 static void
 check_random(const char *mode, unsigned nrules, unsigned npackets)
 {
+	struct packet_spec last[8] = { { .src = NULL } };
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -275,7 +287,7 @@ check_random(const char *mode, unsigned nrules, unsigned npackets)
 	c = load(text);
 	cl = make(c);
 	for (unsigned i = 0; i < npackets; i++) {
-		struct packet_spec s = random_packet();
+		struct packet_spec s = next_packet(last);
 		struct frame f = build(&s);
 
 		CU_ASSERT_EQUAL(decide(cl, &f),
