@@ -195,6 +195,7 @@ report() {
 		}
 	}' - "$T/data"
 	report_ways
+	report_profile
 	[ ! -s "$T/notes" ] || {
 		echo
 		sed 's/^/- left out: /' "$T/notes"
@@ -233,9 +234,9 @@ Medians of $rounds alternating rounds, with the least and the greatest value.
   $((trial_ms / 1000)) s: all that the generator gives beside this mirror, or what $steps
   bisections below that find. For iperf3 its goodput (G: Gbit/s).
 - **Cost**: CPU time in microseconds for each copy: what a frame costs the
-  generator at full speed beyond what it costs without a mirror, and what the
-  mirror itself uses (/proc/PID/schedstat), on a core of its own, for each copy
-  that arrives. All the work of tc mirred is on the core of the generator.
+  generator at full speed beyond what it cost just before, without a mirror,
+  and what the mirror itself uses (/proc/PID/schedstat), on a core of its own,
+  for each copy that arrives. All the work of tc mirred is on the core of the generator.
   Both are CPU time, not elapsed time, so that other processes on the machine
   count for less.
 - **% here**: per cent of the frames at full speed that arrived; for iperf3, of
@@ -255,5 +256,13 @@ Medians of $rounds alternating rounds, with the least and the greatest value.
   cheaper since it looks up no route and asks no firewall; who uses it has to
   follow routes and neighbours, fragment and report by itself. trafmirrord
   stays with the raw socket, for which all of that works.
+- **Profile**: CPU time in microseconds for each copy, by perf, of the functions
+  of the kernel that do most of it, with what these call, and of what the mirror
+  does outside the kernel. "send" has the receiver's work in it where the kernel
+  does that at once. A frame mirrored by tc is never copied: its clone shares
+  the payload, so that its size costs nothing. The ring and the socket copy it
+  once each, and TCP that is cut into segments is read once more for their
+  checksums: this is the limit of a mirror outside the kernel, and the larger
+  the frames, the more of the cost it is.
 END
 }
