@@ -137,22 +137,48 @@ expression_rule(const struct conf_rule *r)
  * the same reason all offsets are fixed: our copies, and the errors that
  * quote them, have no IP options. shift: see expression_exclude. */
 
-/* A copy to target t, or a later fragment of one; seen where the mark of
- * our sockets is gone, behind a veth or on another host. */
+/* The first bytes behind IP, or UDP, in copies to t, as a number, and which
+ * of their bits are fixed. */
+static uint32_t
+first_word(const struct conf_target *t)
+{
+	switch (t->encap) {
+	case CONF_VXLAN:
+		return 0x08000000;
+	case CONF_GENEVE:
+		return 0x00006558;
+	case CONF_ERSPAN:
+		return 0x100088be;
+	case CONF_ERSPAN3:
+		return 0x100022eb;
+	default:
+		return 0x20006558;
+	}
+}
+
+static uint32_t
+first_mask(const struct conf_target *t)
+{
+	return t->encap == CONF_GRE ? 0xefffffff : 0xffffffff; /* sequence */
+}
+
+/* A copy to target t; seen where the mark of our sockets is gone, behind a
+ * veth or on another host. Of one in fragments only the first has ports, and
+ * a program knows nothing of another packet: copy.h has them. */
 static void
 put_copy4(FILE *f, const struct conf_target *t, const char *text,
     unsigned shift)
 {
 	bool gre = !conf_encap_has_ports(t->encap);
 
-	fprintf(f, "(ip and greater %u and ip[9] = %d and ip dst host %s",
-	    34 + shift, gre ? IPPROTO_GRE : IPPROTO_UDP, text);
+	fprintf(f,
+	    "(ip and greater %u and ip[9] = %d and ip dst host %s and "
+	    "ip[0] = 0x45 and ip[6:2] & 0x3fff = 0",
+	    (gre ? 38 : 46) + shift, gre ? IPPROTO_GRE : IPPROTO_UDP, text);
 	if (!gre)
-		fprintf(f,
-		    " and (ip[6:2] & 0x1fff != 0 or (greater %u and "
-		    "ip[0] = 0x45 and ip[22:2] = %u and ip[20:2] >= 49152))",
-		    38 + shift, t->port);
-	fputc(')', f);
+		fprintf(f, " and ip[22:2] = %u", t->port);
+	fprintf(f, " and ip[%d:4] & %#" PRIx32 " = %#" PRIx32 ")",
+	    gre ? 20 : 28, first_mask(t), first_word(t));
 }
 
 /* The ICMP errors that copies cause; the quoted header is at 28. */
@@ -163,7 +189,7 @@ put_error4(FILE *f, const struct conf_target *t, unsigned shift)
 
 	fprintf(f,
 	    " or (ip and greater %u and ip[9] = 1 and ip[0] = 0x45 and "
-	    "ip[6:2] & 0x1fff = 0 and (ip[20] = 3 or ip[20] = 4 or "
+	    "ip[6:2] & 0x1fff = 0 and (ip[20] >= 3 and ip[20] <= 5 or "
 	    "ip[20] = 11 or ip[20] = 12) and ip[44:4] = %" PRIu32
 	    " and ip[37] = %d",
 	    66 + shift, bytes_get32(t->address.bytes),
@@ -177,17 +203,14 @@ static void
 put_copy6(FILE *f, const struct conf_target *t, const char *text,
     unsigned shift)
 {
-	if (!conf_encap_has_ports(t->encap))
-		fprintf(f,
-		    "(ip6 and greater %u and ip6[6] = 47 and "
-		    "ip6 dst host %s)",
-		    54 + shift, text);
-	else
-		fprintf(f,
-		    "(ip6 and greater %u and ip6 dst host %s and "
-		    "(ip6[6] = 44 or (ip6[6] = 17 and ip6[42:2] = %u and "
-		    "ip6[40:2] >= 49152)))",
-		    58 + shift, text, t->port);
+	bool gre = !conf_encap_has_ports(t->encap);
+
+	fprintf(f, "(ip6 and greater %u and ip6[6] = %d and ip6 dst host %s",
+	    (gre ? 58 : 66) + shift, gre ? IPPROTO_GRE : IPPROTO_UDP, text);
+	if (!gre)
+		fprintf(f, " and ip6[42:2] = %u", t->port);
+	fprintf(f, " and ip6[%d:4] & %#" PRIx32 " = %#" PRIx32 ")",
+	    gre ? 40 : 48, first_mask(t), first_word(t));
 }
 
 /* The quoted header is at 48. A copy larger than the path MTU is quoted as a

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "capture/classifier.h"
 #include "capture/compile.h"
+#include "capture/copy.h"
 #include "capture/expression.h"
 #include "capture/filter.h"
 #include "capture/program.h"
@@ -31,6 +32,7 @@ struct filter {
 	struct program exclude; /* sees the captured length */
 	struct program bpf;	/* empty: none */
 	struct classifier *rules;
+	struct copy *copies;
 	enum filter_place place;
 	enum conf_direction direction;
 	uint32_t mark;
@@ -266,7 +268,7 @@ filter_new(struct filter **out, const struct conf *c,
 	f->direction = m->direction;
 	f->mark = c->mark;
 	if (classifier_new(&f->rules, m, err) == -1 ||
-	    compile(f, c, m, err) == -1) {
+	    copy_new(&f->copies, c, err) == -1 || compile(f, c, m, err) == -1) {
 		filter_free(f);
 		return -1;
 	}
@@ -283,6 +285,7 @@ filter_free(struct filter *f)
 	program_fini(&f->exclude);
 	program_fini(&f->bpf);
 	classifier_free(f->rules);
+	copy_free(f->copies);
 	free(f);
 }
 
@@ -324,6 +327,15 @@ filter_finish(const struct filter *f, struct packet *p, uint32_t inserted)
 }
 
 bool
+filter_is_copy(const struct filter *f, struct packet *p)
+{
+	enum copy_kind kind = copy_look(f->copies, p->data, p->caplen);
+
+	p->like_copy = kind == COPY_LIKE;
+	return kind == COPY_OURS;
+}
+
+bool
 filter_match_direction(const struct filter *f, enum packet_direction direction,
     bool loopback)
 {
@@ -340,5 +352,6 @@ filter_equal(const struct filter *a, const struct filter *b)
 	    a->mark == b->mark && program_equal(&a->kernel, &b->kernel) &&
 	    program_equal(&a->exclude, &b->exclude) &&
 	    program_equal(&a->bpf, &b->bpf) &&
-	    classifier_equal(a->rules, b->rules);
+	    classifier_equal(a->rules, b->rules) &&
+	    copy_equal(a->copies, b->copies);
 }

@@ -52,6 +52,11 @@ bool filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
  * part had not in front of it. */
 bool filter_finish(const struct filter *f, struct packet *p, uint32_t inserted);
 
+/* Whether a frame that all conditions let pass is a copy to or from a target
+ * all the same; if not, p->like_copy: see copy_look. Later fragments are what
+ * the first was, so that each frame is to be asked for once, and in order. */
+bool filter_is_copy(const struct filter *f, struct packet *p);
+
 /* The direction, as the kernel's part asks for it. */
 bool filter_match_direction(const struct filter *f,
     enum packet_direction direction, bool loopback);

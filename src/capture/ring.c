@@ -287,7 +287,7 @@ frame_run(struct ring *r, struct tpacket3_hdr *h,
 	p.caplen += inserted;
 	p.len += inserted;
 	p.csum_start += inserted;
-	if (passes(r, &p, inserted))
+	if (passes(r, &p, inserted) && !filter_is_copy(r->filter, &p))
 		rh->packet(rh->arg, &p);
 }
 

@@ -54,7 +54,8 @@ frame_run(const struct pcap_pkthdr *hdr, const u_char *data,
 		.time_ns = (uint64_t)hdr->ts.tv_sec * 1000000000u +
 		    (uint64_t)hdr->ts.tv_usec };
 
-	if (!filter_match(f, p.data, p.caplen, p.len, &p.rule))
+	if (!filter_match(f, p.data, p.caplen, p.len, &p.rule) ||
+	    filter_is_copy(f, &p))
 		return;
 	h->packet(h->arg, &p);
 	/* libpcap reuses its buffer with the next frame. */

@@ -35,7 +35,8 @@ struct packet {
 	bool csum_partial;
 	uint32_t csum_start;
 	uint16_t csum_offset;
-	uint32_t rule; /* that collected it, or PACKET_NO_RULE */
+	uint32_t rule;	/* that collected it, or PACKET_NO_RULE */
+	bool like_copy; /* it may be a copy that has come round */
 };
 
 /* No single rule: all of them, or there is no choice. */

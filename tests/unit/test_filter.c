@@ -300,14 +300,27 @@ unreachable(const char *src, const char *dst, uint8_t protocol, uint16_t port)
 	return f;
 }
 
+static struct frame
+vxlan(const char *src, const char *dst)
+{
+	struct frame f;
+
+	frame_ether(&f, 0);
+	frame_ip(&f, src, dst, IPPROTO_UDP, 16);
+	frame_udp(&f, 50000, 4789, 0);
+	frame_bytes(&f, "\x08\0\0\0\0\0\1\0", 8);
+	return f;
+}
+
 static void
 test_exclude(void)
 {
 	static const char off[] = "exclude-targets = false";
 	struct frame ssh = tcp("10.0.0.14", "10.9.0.1", 1, 22);
 	struct frame ssh6 = tcp("fd00::14", "fd09::1", 1, 22);
-	struct frame copy = udp("10.0.0.14", "10.9.0.1", 50000, 4789);
-	struct frame copy6 = udp("fd00::14", "fd09::1", 50000, 4789);
+	struct frame copy = vxlan("10.0.0.14", "10.9.0.1");
+	struct frame copy6 = vxlan("fd00::14", "fd09::1");
+	struct frame not_vxlan = udp("10.0.0.14", "10.9.0.1", 50000, 4789);
 	struct frame gre, gre6, erspan, arp;
 	struct frame err4 = unreachable("10.0.0.14", "10.9.0.1", 17, 4789);
 	struct frame err6 = unreachable("fd00::14", "fd09::1", 17, 4789);
@@ -324,6 +337,7 @@ test_exclude(void)
 	CU_ASSERT_TRUE(passes(off, &ssh6));
 	CU_ASSERT_FALSE(passes(off, &copy));
 	CU_ASSERT_FALSE(passes(off, &copy6));
+	CU_ASSERT_TRUE(passes(off, &not_vxlan));
 	CU_ASSERT_FALSE(passes(off, &err4));
 	CU_ASSERT_FALSE(passes(off, &err6));
 	CU_ASSERT_FALSE(passes(off, &errg));
@@ -334,6 +348,10 @@ test_exclude(void)
 	frame_ip(&gre, "10.0.0.14", "10.9.0.2", 47, 8);
 	frame_bytes(&gre, "\x20\0\x65\x58\0\0\0\1", 8);
 	CU_ASSERT_FALSE(passes(off, &gre));
+	gre.b[34] = 0x30; /* sequence number */
+	CU_ASSERT_FALSE(passes(off, &gre));
+	gre.b[34] = 0;
+	CU_ASSERT_TRUE(passes(off, &gre));
 	frame_ether(&gre6, 0);
 	frame_ip(&gre6, "fd00::14", "fd09::2", 47, 8);
 	frame_bytes(&gre6, "\x20\0\x65\x58\0\0\0\1", 8);
@@ -358,18 +376,35 @@ test_exclude(void)
 	}
 }
 
-/* The last fragment of a copy can be a single byte. */
+static bool
+is_copy(const struct filter *f, const struct frame *fr)
+{
+	struct packet p = { .data = fr->b, .caplen = (uint32_t)fr->len };
+
+	return matches(f, fr->b, p.caplen, p.caplen) && filter_is_copy(f, &p);
+}
+
+/* Of a copy in fragments, and of nothing else: the program lets them pass,
+ * and the first one tells what the others are. */
 static void
 test_exclude_fragment(void)
 {
-	struct frame f;
+	struct filter *filter = make("exclude-targets = false");
+	struct frame first = vxlan("10.0.0.14", "10.9.0.1");
+	struct frame last;
 
-	frame_ether(&f, 0);
-	frame_ip(&f, "10.0.0.14", "10.9.0.1", 17, 1);
-	frame_bytes(&f, "x", 1);
-	CU_ASSERT_TRUE(passes("exclude-targets = false", &f));
-	f.b[21] = 0xb9; /* offset */
-	CU_ASSERT_FALSE(passes("exclude-targets = false", &f));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(filter);
+	frame_ether(&last, 0);
+	frame_ip(&last, "10.0.0.14", "10.9.0.1", 17, 1);
+	frame_bytes(&last, "x", 1);
+	first.b[20] = 0x20; /* more fragments */
+	last.b[21] = 0xb9;  /* offset */
+	CU_ASSERT_FALSE(is_copy(filter, &last));
+	CU_ASSERT_TRUE(is_copy(filter, &first));
+	CU_ASSERT_TRUE(is_copy(filter, &last));
+	last.b[18]++; /* another datagram */
+	CU_ASSERT_FALSE(is_copy(filter, &last));
+	filter_free(filter);
 }
 
 /* Every beginning of f passes, behind up to two tags. */
