@@ -21,9 +21,9 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 	      " copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
 	      " dropped_send-error=%" PRIu64 " dropped_rate-limit=%" PRIu64
 	      " dropped_oversize=%" PRIu64 " dropped_no-target=%" PRIu64
-	      " segmented_packets=%" PRIu64 " unsegmented_packets=%" PRIu64
-	      " truncated_packets=%" PRIu64 " fragmented_packets=%" PRIu64
-	      " sampled_out_packets=%" PRIu64,
+	      " dropped_loop=%" PRIu64 " segmented_packets=%" PRIu64
+	      " unsegmented_packets=%" PRIu64 " truncated_packets=%" PRIu64
+	      " fragmented_packets=%" PRIu64 " sampled_out_packets=%" PRIu64,
 	    name, mirror_state_name(mirror_state(m)),
 	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
 	    st.captured_packets, st.captured_bytes, st.ring_dropped_packets,
@@ -31,7 +31,8 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 	    st.dropped_packets[MIRROR_DROP_SEND_ERROR],
 	    st.dropped_packets[MIRROR_DROP_RATE_LIMIT],
 	    st.dropped_packets[MIRROR_DROP_OVERSIZE],
-	    st.dropped_packets[MIRROR_DROP_NO_TARGET], st.segmented_packets,
+	    st.dropped_packets[MIRROR_DROP_NO_TARGET],
+	    st.dropped_packets[MIRROR_DROP_LOOP], st.segmented_packets,
 	    st.unsegmented_packets, st.truncated_packets, st.fragmented_packets,
 	    st.sampled_out_packets);
 	for (size_t i = 0; i < mirror_nsources(m); i++) {

@@ -506,6 +506,7 @@ mirror_stats(const struct mirror *m, struct mirror_stats *out)
 			[MIRROR_DROP_OVERSIZE] =
 			    dst.dropped[TARGET_DROP_OVERSIZE],
 			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,
+			[MIRROR_DROP_LOOP] = m->pipeline.loop.dropped_packets,
 		},
 		.segmented_packets = m->pipeline.segmented_packets,
 		.unsegmented_packets = m->pipeline.unsegmented_packets,

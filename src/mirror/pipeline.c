@@ -104,6 +104,8 @@ pipeline_packet(struct pipeline *pl, uint64_t source_hash,
 		pl->segmented_packets += n;
 	else if (kind == SEGMENT_WHOLE)
 		pl->unsegmented_packets++;
+	if (!loop_pass(&pl->loop, p, n))
+		return n;
 	if (!balance_sampled(hash, pl->conf->sample)) {
 		pl->sampled_out_packets += n;
 		return n;
@@ -248,14 +250,41 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 	pl->sampled_out_packets = old->sampled_out_packets;
 	pl->no_target_packets = old->no_target_packets;
 	pl->rate_limited_packets = old->rate_limited_packets;
+	pl->loop = old->loop;
 	if (pl->conf->rate_limit == old->conf->rate_limit &&
 	    pl->conf->burst_ms == old->conf->burst_ms)
 		pl->limit = old->limit;
 }
 
+static void
+poll_loop(struct pipeline *pl)
+{
+	uint64_t frames = pl->loop.frames, like = pl->loop.like;
+
+	switch (loop_poll(&pl->loop)) {
+	case LOOP_BEGINS:
+		log_warnx(
+		    "mirror \"%s\": its copies come back to it (%ju of %ju "
+		    "packets in a second look like copies of copies): "
+		    "such packets are dropped until none has come for "
+		    "%d s",
+		    pl->conf->name, (uintmax_t)like, (uintmax_t)frames,
+		    LOOP_CALM);
+		break;
+	case LOOP_ENDS:
+		log_info("mirror \"%s\": no more copies come back: "
+			 "dropped_loop=%ju",
+		    pl->conf->name, (uintmax_t)pl->loop.dropped_packets);
+		break;
+	case LOOP_NO_NEWS:
+		break;
+	}
+}
+
 void
 pipeline_poll(struct pipeline *pl)
 {
+	poll_loop(pl);
 	for (size_t i = 0; i < pl->nmembers; i++) {
 		struct member *mb = &pl->members[i];
 		int failure = target_poll(mb->target);

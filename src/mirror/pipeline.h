@@ -9,6 +9,7 @@
 
 #include "deliver/target.h"
 #include "mirror/limit.h"
+#include "mirror/loop.h"
 #include "packet/packet.h"
 
 struct balance;
@@ -38,6 +39,7 @@ struct pipeline {
 	uint64_t no_target_packets;
 	uint64_t rate_limited_packets;
 	struct limit limit;
+	struct loop loop;
 	struct target_stats gone; /* of targets that have left */
 };
 

@@ -333,6 +333,7 @@ counters_add_up() {
 	        $(counter "$1" dropped_rate-limit) + \
 	        $(counter "$1" dropped_oversize) + \
 	        $(counter "$1" dropped_no-target) + \
+	        $(counter "$1" dropped_loop) + \
 	        $(counter "$1" sampled_out_packets)))" \
 	    "$(counter "$1" captured_packets)"
 }
