@@ -4,6 +4,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
@@ -23,11 +24,31 @@ compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int
+compare_name(const void *name, const void *i)
+{
+	return strcmp(name, ((const struct iface *)i)->name);
+}
+
+static struct iface *
+find(const struct iface_list *l, const char *name)
+{
+	if (l->n == 0)
+		return NULL;
+	return bsearch(name, l->v, l->n, sizeof(*l->v), compare_name);
+}
+
 const struct iface *
 iface_by_name(const struct iface_list *l, const char *name)
 {
+	return find(l, name);
+}
+
+const struct iface *
+iface_by_index(const struct iface_list *l, unsigned index)
+{
 	for (size_t i = 0; i < l->n; i++)
-		if (strcmp(l->v[i].name, name) == 0)
+		if (l->v[i].index == index)
 			return &l->v[i];
 	return NULL;
 }
@@ -45,7 +66,9 @@ iface_by_addr(const struct iface_list *l, const struct addr *a)
 bool
 iface_exists(const struct iface *i)
 {
-	return if_nametoindex(i->name) == i->index;
+	unsigned index = if_nametoindex(i->name);
+
+	return index == i->index || (index == 0 && errno != ENODEV);
 }
 
 static unsigned
@@ -78,7 +101,8 @@ add_links(struct iface_list *l, const struct ifaddrs *ifa, int fd)
 		memcpy(i->name, ifa->ifa_name,
 		    strnlen(ifa->ifa_name, IFNAMSIZ - 1));
 		i->index = (unsigned)ll.sll_ifindex;
-		i->up = (ifa->ifa_flags & IFF_UP) != 0;
+		i->up = (ifa->ifa_flags & IFF_UP) != 0 &&
+		    (ifa->ifa_flags & IFF_RUNNING) != 0;
 		i->loopback = (ifa->ifa_flags & IFF_LOOPBACK) != 0;
 		i->ethernet = ll.sll_hatype == ARPHRD_ETHER ||
 		    ll.sll_hatype == ARPHRD_LOOPBACK;
@@ -86,18 +110,24 @@ add_links(struct iface_list *l, const struct ifaddrs *ifa, int fd)
 			memcpy(i->mac, ll.sll_addr, sizeof(i->mac));
 		i->mtu = mtu_of(fd, i->name);
 	}
+	if (l->n > 0)
+		qsort(l->v, l->n, sizeof(*l->v), compare_names);
 	return 0;
 }
 
 /* IPv4 addresses come under their label, which is the name of the interface or
- * begins with it and a colon: "eth0:1". */
-static bool
-is_name_of(const struct iface *i, const char *label)
+ * begins with it and a colon, which no name has: "eth0:1". */
+static struct iface *
+find_label(const struct iface_list *l, const char *label)
 {
-	size_t len = strlen(i->name);
+	char name[IFNAMSIZ];
+	size_t len = strcspn(label, ":");
 
-	return strncmp(i->name, label, len) == 0 &&
-	    (label[len] == '\0' || label[len] == ':');
+	if (len >= sizeof(name))
+		return NULL;
+	memcpy(name, label, len);
+	name[len] = '\0';
+	return find(l, name);
 }
 
 static int
@@ -112,10 +142,7 @@ add_addresses(struct iface_list *l, const struct ifaddrs *ifa)
 			addr_from_sockaddr(&a, ifa->ifa_addr);
 		if (a.family == 0)
 			continue;
-		for (i = l->v; i < l->v + l->n; i++)
-			if (is_name_of(i, ifa->ifa_name))
-				break;
-		if (i == l->v + l->n)
+		if ((i = find_label(l, ifa->ifa_name)) == NULL)
 			continue;
 		v = realloc(i->addrs, (i->naddrs + 1) * sizeof(*v));
 		if (v == NULL)
@@ -138,8 +165,6 @@ iface_list_get(struct iface_list *l, struct err *err)
 	if (getifaddrs(&ifa) == -1 || add_links(&tmp, ifa, fd) == -1 ||
 	    add_addresses(&tmp, ifa) == -1)
 		goto fail;
-	if (tmp.n > 0)
-		qsort(tmp.v, tmp.n, sizeof(*tmp.v), compare_names);
 	freeifaddrs(ifa);
 	close(fd);
 	*l = tmp;

@@ -16,7 +16,7 @@ struct err;
 struct iface {
 	char name[IFNAMSIZ];
 	unsigned index;
-	bool up;
+	bool up; /* switched on, and with a carrier */
 	bool loopback;
 	bool
 	    ethernet; /* ARPHRD_ETHER or loopback: frames start with Ethernet */
@@ -37,10 +37,12 @@ void iface_list_fini(struct iface_list *l);
 
 /* NULL if there is none. */
 const struct iface *iface_by_name(const struct iface_list *l, const char *name);
+const struct iface *iface_by_index(const struct iface_list *l, unsigned index);
 const struct iface *iface_by_addr(const struct iface_list *l,
     const struct addr *a);
 
-/* Whether it is still there, under the name and index of the snapshot. */
+/* Whether it is still there, under the name and index of the snapshot: also if
+ * that cannot be told, without file descriptors for instance. */
 bool iface_exists(const struct iface *i);
 
 struct iface_route {

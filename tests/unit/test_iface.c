@@ -93,7 +93,7 @@ test_list(void)
 	struct err err;
 
 	nlist = 0;
-	add_link("lo", 1, ARPHRD_LOOPBACK, IFF_UP | IFF_LOOPBACK);
+	add_link("lo", 1, ARPHRD_LOOPBACK, IFF_UP | IFF_RUNNING | IFF_LOOPBACK);
 	add_link("eth10", 3, ARPHRD_ETHER, IFF_UP);
 	add_link("eth1", 2, ARPHRD_ETHER, 0);
 	add_link("tun0", 4, ARPHRD_NONE, IFF_UP);
@@ -108,10 +108,13 @@ test_list(void)
 	CU_ASSERT_EQUAL(l.v[0].index, 2);
 	CU_ASSERT_EQUAL(l.v[0].mac[5], 2);
 	CU_ASSERT_TRUE(l.v[0].ethernet && !l.v[0].up && !l.v[0].loopback);
+	CU_ASSERT_FALSE(l.v[1].up); /* no carrier */
 	CU_ASSERT_TRUE(l.v[2].ethernet && l.v[2].up && l.v[2].loopback);
 	CU_ASSERT_FALSE(l.v[3].ethernet);
 	CU_ASSERT_PTR_EQUAL(iface_by_name(&l, "eth10"), &l.v[1]);
 	CU_ASSERT_PTR_NULL(iface_by_name(&l, "eth1:web"));
+	CU_ASSERT_PTR_EQUAL(iface_by_index(&l, 3), &l.v[1]);
+	CU_ASSERT_PTR_NULL(iface_by_index(&l, 9));
 	CU_ASSERT_STRING_EQUAL(owner(&l, "10.0.0.1"), "eth1");
 	CU_ASSERT_STRING_EQUAL(owner(&l, "10.0.0.2"), "eth1");
 	CU_ASSERT_STRING_EQUAL(owner(&l, "fd00::1"), "eth10");
