@@ -373,3 +373,25 @@ target_poll(struct target *t)
 	}
 	return failure;
 }
+
+void
+target_reroute(struct target *t)
+{
+	connect_queues(t);
+}
+
+bool
+target_path(const struct target *t, struct target_path *out)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	if (t->mtu == MTU_UNKNOWN || t->gso.interface[0] == '\0' ||
+	    getsockname(send_queue_fd(t->queues[0]), (struct sockaddr *)&ss,
+		&len) == -1)
+		return false;
+	out->mtu = t->mtu;
+	memcpy(out->interface, t->gso.interface, sizeof(out->interface));
+	addr_from_sockaddr(&out->source, (struct sockaddr *)&ss);
+	return true;
+}

@@ -4,10 +4,13 @@
 #ifndef TM_TARGET_H
 #define TM_TARGET_H
 
+#include <net/if.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "conf/conf.h"
 
 struct err;
@@ -73,6 +76,21 @@ const struct target_stats *target_stats(const struct target *t);
  * have no route yet or whose sends fail, and follows path MTU and egress
  * interface. Returns 0, or the errno of the last second's failures. */
 int target_poll(struct target *t);
+
+/* Looks for the way of all sockets again, after addresses or routes of this
+ * host have changed: the source address is the one that the kernel would choose
+ * now, though sends with the old one do not fail. */
+void target_reroute(struct target *t);
+
+struct target_path {
+	uint32_t mtu;
+	char interface[IFNAMSIZ]; /* that copies leave by */
+	struct addr source;	  /* of the outer header */
+};
+
+/* The way that copies take, as of the last look. Returns false if there is
+ * none. */
+bool target_path(const struct target *t, struct target_path *out);
 
 /* Whether copies of one size leave as one send. Good until the next call for
  * this target; NULL where that is not possible, as with

@@ -290,6 +290,7 @@ pipeline_poll(struct pipeline *pl)
 		int failure = target_poll(mb->target);
 
 		log_gso(pl, mb);
+		path_follow(&mb->path, pl->conf, mb->target);
 		if (failure == mb->failure)
 			continue;
 		if (failure == 0)
@@ -300,6 +301,18 @@ pipeline_poll(struct pipeline *pl)
 			    pl->conf->name, target_name(mb->target),
 			    strerror(failure));
 		mb->failure = failure;
+	}
+}
+
+void
+pipeline_reroute(struct pipeline *pl)
+{
+	for (size_t i = 0; i < pl->nmembers; i++) {
+		struct member *mb = &pl->members[i];
+
+		target_reroute(mb->target);
+		log_gso(pl, mb);
+		path_follow(&mb->path, pl->conf, mb->target);
 	}
 }
 

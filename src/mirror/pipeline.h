@@ -10,6 +10,7 @@
 #include "deliver/target.h"
 #include "mirror/limit.h"
 #include "mirror/loop.h"
+#include "mirror/path.h"
 #include "packet/packet.h"
 
 struct balance;
@@ -25,6 +26,7 @@ struct member {
 	int failure; /* as last logged */
 	bool gso_logged;
 	bool gso_on; /* as last logged */
+	struct path path;
 };
 
 struct pipeline {
@@ -63,6 +65,9 @@ void pipeline_flush(struct pipeline *pl, bool wait);
 
 /* Looks after the targets' sockets, once a second; logs changes. */
 void pipeline_poll(struct pipeline *pl);
+
+/* Looks for the targets' ways again; logs changes. */
+void pipeline_reroute(struct pipeline *pl);
 
 /* Sums over all targets, those included that have left. */
 void pipeline_count(const struct pipeline *pl, struct target_stats *sum);
