@@ -13,6 +13,7 @@ void
 counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 {
 	const char *name = mirror_conf(m)->name;
+	struct source_status src;
 	struct mirror_stats st;
 
 	mirror_stats(m, &st);
@@ -35,15 +36,13 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 	    st.dropped_packets[MIRROR_DROP_LOOP], st.segmented_packets,
 	    st.unsegmented_packets, st.truncated_packets, st.fragmented_packets,
 	    st.sampled_out_packets);
-	for (size_t i = 0; i < mirror_nsources(m); i++) {
-		const struct source *s = mirror_source(m, i);
-
-		print("mirror \"%s\": source %s: captured_packets=%" PRIu64
-		      " captured_bytes=%" PRIu64
+	for (size_t i = 0; mirror_source_status(m, i, &src); i++)
+		print("mirror \"%s\": source %s: state=%s "
+		      "captured_packets=%" PRIu64 " captured_bytes=%" PRIu64
 		      " ring_dropped_packets=%" PRIu64,
-		    name, s->name, s->stats.captured_packets,
-		    s->stats.captured_bytes, s->stats.ring_dropped_packets);
-	}
+		    name, src.name, source_state_name(src.state),
+		    src.stats.captured_packets, src.stats.captured_bytes,
+		    src.stats.ring_dropped_packets);
 	for (size_t i = 0; i < mirror_ntargets(m); i++) {
 		const struct target *t = mirror_target(m, i);
 		const struct target_stats *ts = target_stats(t);

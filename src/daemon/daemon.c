@@ -12,15 +12,18 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "daemon/daemon.h"
+#include "daemon/links.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
 #include "daemon/counters.h"
+#include "mirror/follow.h"
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
 
 /* Blocks of one ring before the others have their turn. */
 #define DAEMON_RING_BUDGET  8
 #define DAEMON_TICK_SECONDS 1.0
+#define DAEMON_LOOK_TICKS   30 /* between looks that no event asks for */
 
 struct watch {
 	ev_io io;
@@ -37,6 +40,11 @@ struct daemon {
 	size_t nwatches;
 	ev_signal hup, term, interrupt, usr1;
 	ev_timer tick, watchdog;
+	struct links *links;
+	struct follow follow;
+	ev_timer go_on;	   /* while follow is active */
+	bool look_again;   /* interfaces have changed meanwhile */
+	unsigned unlooked; /* ticks since the last look */
 };
 
 static void
@@ -102,26 +110,76 @@ poll_mirrors(struct daemon *d)
 }
 
 static void
+watch_again(struct daemon *d)
+{
+	stop_watches(d);
+	if (start_watches(d) == -1)
+		log_warn("interfaces: watch"); /* the next tick tries again */
+}
+
+static void
+follow(struct daemon *d)
+{
+	if (follow_run(&d->follow, d->gen))
+		watch_again(d);
+	if (d->follow.active) {
+		ev_timer_set(&d->go_on, 0, 0);
+		ev_timer_start(d->loop, &d->go_on);
+	}
+}
+
+/* Looks at the interfaces, and begins to do what they ask for. */
+static void
+look(struct daemon *d)
+{
+	struct iface_list ifaces;
+	struct err err;
+
+	d->look_again = d->follow.active;
+	if (d->follow.active)
+		return;
+	if (iface_list_get(&ifaces, &err) == -1) {
+		log_warnx("%s", err.text);
+		d->unlooked = DAEMON_LOOK_TICKS; /* the next tick tries again */
+		return;
+	}
+	d->unlooked = 0;
+	follow_start(&d->follow, &ifaces);
+	follow(d);
+}
+
+static void
+on_go_on(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct daemon *d = w->data;
+
+	follow(d);
+	if (d->look_again)
+		look(d);
+}
+
+static void
+on_links(void *arg, unsigned what)
+{
+	struct daemon *d = arg;
+
+	if (what & LINKS_ROUTES)
+		for (size_t i = 0; i < d->gen->nmirrors; i++)
+			mirror_reroute(d->gen->mirrors[i]);
+	if (what & LINKS_INTERFACES)
+		look(d);
+}
+
+static void
 on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct daemon *d = w->data;
-	struct iface_list ifaces;
-	bool changed = false;
-	struct err err;
 
 	poll_mirrors(d);
-	if (iface_list_get(&ifaces, &err) == -1) {
-		log_warnx("%s", err.text);
-		return;
-	}
-	for (size_t i = 0; i < d->gen->nmirrors; i++)
-		changed |= mirror_follow(d->gen->mirrors[i], &ifaces);
-	iface_list_fini(&ifaces);
-	if (changed || (d->watches == NULL && count_sources(d->gen) > 0)) {
-		stop_watches(d);
-		if (start_watches(d) == -1)
-			log_warn("interfaces: watch");
-	}
+	if (++d->unlooked >= DAEMON_LOOK_TICKS || d->follow.failed)
+		look(d);
+	if (d->watches == NULL && count_sources(d->gen) > 0)
+		watch_again(d);
 }
 
 static void
@@ -140,6 +198,8 @@ replace_generation(struct daemon *d, struct conf **c, struct err *err)
 
 	if (iface_list_get(&ifaces, err) == -1)
 		return -1;
+	d->look_again |= d->follow.active;
+	follow_stop(&d->follow);
 	rc = reload_prepare(&g, c, d->gen, &ifaces, err);
 	iface_list_fini(&ifaces);
 	if (rc == -1)
@@ -149,9 +209,9 @@ replace_generation(struct daemon *d, struct conf **c, struct err *err)
 	reload_commit(g, d->gen);
 	d->gen = g;
 	d->number++;
-	if (start_watches(d) == -1)
-		log_warn("interfaces: watch"); /* the next tick tries again */
+	watch_again(d);
 	poll_mirrors(d);
+	look(d);
 	return 0;
 }
 
@@ -283,9 +343,12 @@ daemon_new(struct daemon **out, struct conf **c, const char *path, bool debug,
 	start_signal(d, &d->interrupt, on_stop, SIGINT);
 	start_signal(d, &d->usr1, on_report, SIGUSR1);
 	start_timer(d, &d->tick, on_tick, DAEMON_TICK_SECONDS);
+	ev_timer_init(&d->go_on, on_go_on, 0, 0);
+	d->go_on.data = d;
 	if (watchdog > 0)
 		start_timer(d, &d->watchdog, on_watchdog, watchdog);
-	if (replace_generation(d, c, err) == -1)
+	if (links_open(&d->links, d->loop, on_links, d, err) == -1 ||
+	    replace_generation(d, c, err) == -1)
 		goto fail;
 	*out = d;
 	return 0;
@@ -317,6 +380,8 @@ daemon_free(struct daemon *d)
 	if (d == NULL)
 		return;
 	stop_watches(d);
+	follow_stop(&d->follow);
+	links_close(d->links);
 	generation_free(d->gen);
 	if (d->loop != NULL)
 		ev_loop_destroy(d->loop);

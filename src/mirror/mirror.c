@@ -29,8 +29,9 @@ struct mirror {
 	struct pipeline pipeline;
 	struct source **sources;
 	size_t nsources;
-	bool open_failed;		  /* logged already */
-	struct source_stats gone_sources; /* counted by those that left */
+	bool open_failed; /* logged already */
+	bool open_fails;  /* in the look that goes on */
+	struct roll roll;
 	struct hits hits;
 };
 
@@ -96,8 +97,7 @@ mirror_run_savefile(struct mirror *m, const char *path, uint64_t *nread,
 	struct packet_handler h = { mirror_packet, mirror_flush_wait, &s };
 	int rc = savefile_run(path, m->filter, &h, nread, err);
 
-	m->gone_sources.captured_packets += s.stats.captured_packets;
-	m->gone_sources.captured_bytes += s.stats.captured_bytes;
+	source_stats_add(&m->roll.others, &s.stats);
 	return rc;
 }
 
@@ -179,7 +179,7 @@ mirror_open(struct mirror *m, const struct iface *i, struct mirror *old,
 	if (!m->conf->collect || !select_source(m->root, m->conf, i) ||
 	    open_source(m, old, i, &why) == 0)
 		return 0;
-	/* It went after the list was made: mirror_follow looks out for it. */
+	/* It went after the list was made: the next one is without it. */
 	if (!iface_exists(i))
 		return 0;
 	return err_set(err, "mirror \"%s\": %s", m->conf->name, why.text);
@@ -205,7 +205,8 @@ mirror_new(struct mirror **out, const struct conf *c,
 		return err_sys(err, "mirror \"%s\"", cm->name);
 	m->root = c;
 	m->conf = cm;
-	if (open_filter(m, old, &why) == -1 ||
+	if (roll_init(&m->roll, cm, &why) == -1 ||
+	    open_filter(m, old, &why) == -1 ||
 	    hits_init(&m->hits, cm, old == NULL ? NULL : old->conf, &why) ==
 		-1 ||
 	    pipeline_init(&m->pipeline, c, cm,
@@ -226,6 +227,7 @@ mirror_free(struct mirror *m)
 	while (mirror_close(m))
 		continue;
 	free(m->sources);
+	roll_fini(&m->roll);
 	pipeline_fini(&m->pipeline);
 	hits_fini(&m->hits);
 	if (!m->filter_lent)
@@ -236,18 +238,10 @@ mirror_free(struct mirror *m)
 /* ---- taking over from the mirror before -------------------------------- */
 
 static void
-retire_source(struct mirror *m, const struct source *s)
-{
-	m->gone_sources.captured_packets += s->stats.captured_packets;
-	m->gone_sources.captured_bytes += s->stats.captured_bytes;
-	m->gone_sources.ring_dropped_packets += s->stats.ring_dropped_packets;
-}
-
-static void
 remove_source(struct mirror *m, size_t i)
 {
 	source_count(m->sources[i]);
-	retire_source(m, m->sources[i]);
+	roll_leave(&m->roll, m->sources[i]);
 	source_close(m->sources[i]);
 	m->sources[i] = m->sources[--m->nsources];
 }
@@ -276,7 +270,7 @@ drain_left_sources(struct mirror *m, struct mirror *old)
 		if (next != NULL)
 			s->until_ns = next->from_ns = source_now();
 		source_drain(s, drained_packet, mirror_flush);
-		retire_source(m, s);
+		roll_leave(&m->roll, s);
 	}
 }
 
@@ -299,9 +293,11 @@ take_sources(struct mirror *m, struct mirror *old)
 void
 mirror_commit(struct mirror *m, struct mirror *old)
 {
-	m->gone_sources = old->gone_sources;
+	roll_adopt(&m->roll, &old->roll);
 	take_sources(m, old);
 	drain_left_sources(m, old);
+	for (size_t i = 0; i < m->nsources; i++)
+		roll_enter(&m->roll, m->sources[i]);
 	pipeline_adopt(&m->pipeline, &old->pipeline);
 	hits_adopt(&m->hits, &old->hits);
 	if (m->filter_lent) {
@@ -312,56 +308,96 @@ mirror_commit(struct mirror *m, struct mirror *old)
 
 /* ---- the world around -------------------------------------------------- */
 
-static bool
-close_vanished(struct mirror *m, const struct iface_list *ifaces)
+static void
+rename_source(struct mirror *m, struct source *s, const struct iface *now)
 {
-	bool changed = false;
-
-	for (size_t i = 0; i < m->nsources;) {
-		struct source *s = m->sources[i];
-		const struct iface *now = iface_by_name(ifaces, s->name);
-
-		if (now != NULL && source_follows(s, now) &&
-		    select_source(m->root, m->conf, now)) {
-			i++;
-			continue;
-		}
-		log_warnx("mirror \"%s\": %s: interface is gone", m->conf->name,
-		    s->name);
-		source_drain(s, mirror_packet, mirror_flush);
-		remove_source(m, i);
-		changed = true;
-	}
-	return changed;
+	log_info("mirror \"%s\": %s: interface is called %s now", m->conf->name,
+	    s->name, now->name);
+	source_count(s);
+	roll_leave(&m->roll, s);
+	source_rename(s, now);
+	roll_enter(&m->roll, s);
 }
 
 bool
-mirror_follow(struct mirror *m, const struct iface_list *ifaces)
+mirror_leave(struct mirror *m, const struct iface_list *ifaces, size_t *at)
 {
-	bool changed, failed = false;
+	for (; *at < m->nsources; ++*at) {
+		struct source *s = m->sources[*at];
+		const struct iface *now = source_find(s, ifaces);
 
-	if (!m->conf->collect)
-		return false;
-	changed = close_vanished(m, ifaces);
-	for (size_t i = 0; i < ifaces->n; i++) {
-		const struct iface *now = &ifaces->v[i];
-		struct err err;
-
-		if (find_source(m, now->index) != NULL ||
-		    !select_source(m->root, m->conf, now))
-			continue;
-		if (open_source(m, NULL, now, &err) == 0) {
-			log_info("mirror \"%s\": %s: capturing", m->conf->name,
-			    now->name);
-			changed = true;
-			continue;
+		if (now == NULL || !select_source(m->root, m->conf, now)) {
+			log_warnx("mirror \"%s\": %s: %s", m->conf->name,
+			    s->name,
+			    now != NULL && strcmp(now->name, s->name) == 0 ?
+				"no source any more: its addresses have "
+				"changed" :
+				"interface is gone");
+			source_drain(s, mirror_packet, mirror_flush);
+			remove_source(m, *at);
+			return true;
 		}
-		failed = true;
-		if (!m->open_failed)
-			log_warnx("mirror \"%s\": %s", m->conf->name, err.text);
+		if (strcmp(now->name, s->name) != 0)
+			rename_source(m, s, now);
 	}
-	m->open_failed = failed;
-	return changed;
+	return false;
+}
+
+enum mirror_entry
+mirror_enter(struct mirror *m, const struct iface *i)
+{
+	struct err err;
+
+	if (!m->conf->collect || find_source(m, i->index) != NULL ||
+	    !select_source(m->root, m->conf, i))
+		return MIRROR_NOTHING;
+	if (open_source(m, NULL, i, &err) == 0) {
+		log_info("mirror \"%s\": %s: capturing", m->conf->name,
+		    i->name);
+		roll_enter(&m->roll, find_source(m, i->index));
+		return MIRROR_ENTERED;
+	}
+	/* It went after the list was made: the next one is without it. */
+	if (!iface_exists(i))
+		return MIRROR_NOTHING;
+	m->open_fails = true;
+	if (!m->open_failed)
+		log_warnx("mirror \"%s\": %s", m->conf->name, err.text);
+	return MIRROR_REFUSED;
+}
+
+static void
+say_states(struct mirror *m)
+{
+	for (size_t i = 0; i < m->nsources; i++) {
+		struct source *s = m->sources[i];
+
+		if (!source_changed_state(s))
+			continue;
+		if (s->up)
+			log_info("mirror \"%s\": %s: interface is up",
+			    m->conf->name, s->name);
+		else
+			log_warnx("mirror \"%s\": %s: interface is down",
+			    m->conf->name, s->name);
+	}
+}
+
+void
+mirror_settle(struct mirror *m, const struct iface_list *ifaces)
+{
+	m->open_failed = m->open_fails;
+	m->open_fails = false;
+	if (!m->conf->collect)
+		return;
+	roll_call(&m->roll, m->sources, m->nsources, ifaces);
+	say_states(m);
+}
+
+void
+mirror_reroute(struct mirror *m)
+{
+	pipeline_reroute(&m->pipeline);
 }
 
 /* A clock that is set back must not make a source deaf: the difference wraps
@@ -409,6 +445,7 @@ mirror_poll(struct mirror *m)
 		source_count(m->sources[i]);
 		say_losses(m, m->sources[i]);
 	}
+	say_states(m);
 	pipeline_poll(&m->pipeline);
 }
 
@@ -424,6 +461,13 @@ struct source *
 mirror_source(const struct mirror *m, size_t i)
 {
 	return m->sources[i];
+}
+
+bool
+mirror_source_status(const struct mirror *m, size_t i,
+    struct source_status *out)
+{
+	return roll_get(&m->roll, m->sources, m->nsources, i, out);
 }
 
 size_t
@@ -468,7 +512,10 @@ mirror_state(const struct mirror *m)
 {
 	if (!m->conf->collect)
 		return MIRROR_DISABLED;
-	return m->nsources == 0 ? MIRROR_WAITING : MIRROR_COLLECTING;
+	for (size_t i = 0; i < m->nsources; i++)
+		if (m->sources[i]->up)
+			return MIRROR_COLLECTING;
+	return MIRROR_WAITING;
 }
 
 enum filter_place
@@ -480,17 +527,14 @@ mirror_filter_place(const struct mirror *m)
 void
 mirror_stats(const struct mirror *m, struct mirror_stats *out)
 {
-	struct source_stats src = m->gone_sources;
+	struct source_stats src;
 	struct target_stats dst;
 
+	roll_count(&m->roll, &src);
 	pipeline_count(&m->pipeline, &dst);
 	for (size_t i = 0; i < m->nsources; i++) {
-		const struct source_stats *st = &m->sources[i]->stats;
-
 		source_count(m->sources[i]);
-		src.captured_packets += st->captured_packets;
-		src.captured_bytes += st->captured_bytes;
-		src.ring_dropped_packets += st->ring_dropped_packets;
+		source_stats_add(&src, &m->sources[i]->stats);
 	}
 	*out = (struct mirror_stats){
 		.captured_packets = src.captured_packets,

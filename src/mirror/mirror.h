@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "capture/filter.h"
+#include "mirror/roll.h"
 #include "mirror/source.h"
 
 struct conf;
@@ -19,6 +20,7 @@ struct iface_list;
 struct mirror;
 struct target;
 
+/* Waiting: no source is up. */
 enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
 
 enum mirror_drop {
@@ -71,9 +73,25 @@ void mirror_commit(struct mirror *m, struct mirror *old);
 
 void mirror_free(struct mirror *m);
 
-/* Opens and closes rings as interfaces come and go. Returns whether any
- * source changed. Problems and changes are logged, each once. */
-bool mirror_follow(struct mirror *m, const struct iface_list *ifaces);
+/* What follow.h makes one mirror do; problems and changes are logged, each
+ * once. First, from *at = 0, until it returns false: closes the next ring whose
+ * interface has gone, or is not to be captured any more; an interface with a
+ * new name keeps its ring. */
+bool mirror_leave(struct mirror *m, const struct iface_list *ifaces,
+    size_t *at);
+
+enum mirror_entry { MIRROR_NOTHING, MIRROR_ENTERED, MIRROR_REFUSED };
+
+/* Then, for each interface: opens a ring if it is to be captured and is not
+ * yet. */
+enum mirror_entry mirror_enter(struct mirror *m, const struct iface *i);
+
+/* At last: notes who is up, down or missing. */
+void mirror_settle(struct mirror *m, const struct iface_list *ifaces);
+
+/* Addresses or routes have changed: the targets' sockets look for their way
+ * again, and changes are logged. */
+void mirror_reroute(struct mirror *m);
 
 /* Looks after sources and targets' sockets, at the start and once a second;
  * logs changes. */
@@ -82,6 +100,12 @@ void mirror_poll(struct mirror *m);
 /* Sources: index below mirror_nsources, until the next follow or commit. */
 size_t mirror_nsources(const struct mirror *m);
 struct source *mirror_source(const struct mirror *m, size_t i);
+
+/* The same, and behind them the names and addresses in sources that no
+ * interface here has (or whose interface cannot be opened: the log says why).
+ * Returns false where there is no more. *out is good as long. */
+bool mirror_source_status(const struct mirror *m, size_t i,
+    struct source_status *out);
 
 /* Targets, in the order of the configuration, and the part of the flows that
  * each is to get. */

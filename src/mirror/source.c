@@ -24,6 +24,8 @@
 
 #define LOSSLESS_LOOKS 10
 
+#define STATE_LOG_MS 1000
+
 /* A NIC's MAC address tells ENIs of different hosts apart, all of whose
  * interfaces may be called eth0. */
 static uint64_t
@@ -34,6 +36,15 @@ identity_hash(const struct iface *i)
 	if (memcmp(i->mac, none, sizeof(none)) != 0)
 		return flow_hash_bytes(i->mac, sizeof(i->mac));
 	return flow_hash_bytes(i->name, strlen(i->name));
+}
+
+uint64_t
+source_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 int
@@ -62,6 +73,9 @@ source_open(struct source **out, const struct conf_mirror *cm,
 	s->promiscuous = cm->promiscuous;
 	s->until_ns = UINT64_MAX;
 	s->lossless = LOSSLESS_LOOKS;
+	s->up = i->up;
+	s->said_up = true;
+	s->said_ms = source_clock_ms();
 	*out = s;
 	return 0;
 }
@@ -82,6 +96,7 @@ void
 source_adopt(struct source *s, struct source *old)
 {
 	s->stats = old->stats;
+	s->lost_earlier = old->lost_earlier;
 	s->ring_lent = false;
 	old->ring_lent = true;
 }
@@ -101,6 +116,42 @@ source_follows(const struct source *s, const struct iface *i)
 {
 	return s->ifindex == i->index && strcmp(s->name, i->name) == 0 &&
 	    ring_is_bound(s->ring);
+}
+
+const struct iface *
+source_find(const struct source *s, const struct iface_list *ifaces)
+{
+	const struct iface *i = iface_by_name(ifaces, s->name);
+
+	if (i == NULL || i->index != s->ifindex)
+		i = iface_by_index(ifaces, s->ifindex);
+	return i != NULL && ring_is_bound(s->ring) ? i : NULL;
+}
+
+void
+source_rename(struct source *s, const struct iface *i)
+{
+	s->lost_earlier -= s->stats.ring_dropped_packets;
+	s->lost_before -= s->stats.ring_dropped_packets;
+	memset(&s->stats, 0, sizeof(s->stats));
+	memcpy(s->name, i->name, sizeof(s->name));
+	s->hash = identity_hash(i);
+}
+
+void
+source_go_on(struct source *s, const struct source_stats *before)
+{
+	source_stats_add(&s->stats, before);
+	s->lost_earlier += before->ring_dropped_packets;
+	s->lost_before += before->ring_dropped_packets;
+}
+
+void
+source_stats_add(struct source_stats *sum, const struct source_stats *st)
+{
+	sum->captured_packets += st->captured_packets;
+	sum->captured_bytes += st->captured_bytes;
+	sum->ring_dropped_packets += st->ring_dropped_packets;
 }
 
 bool
@@ -131,27 +182,18 @@ source_now(void)
 	    (uint64_t)now.tv_nsec;
 }
 
-static uint64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 void
 source_drain(struct source *s, packet_cb *packet, void (*block_end)(void *))
 {
 	struct pollfd pfd = { .fd = ring_fd(s->ring), .events = POLLIN };
-	uint64_t end = monotonic_ms() +
+	uint64_t end = source_clock_ms() +
 	    (uint64_t)DRAIN_LATENCIES * s->latency_ms + DRAIN_EXTRA_MS;
 
 	if (s->until_ns != UINT64_MAX)
 		poll(NULL, 0, DRAIN_IN_FLIGHT_MS);
 	ring_stop(s->ring);
 	source_run(s, UINT32_MAX, packet, block_end);
-	while (!ring_is_empty(s->ring) && monotonic_ms() < end) {
+	while (!ring_is_empty(s->ring) && source_clock_ms() < end) {
 		poll(&pfd, 1, (int)s->latency_ms + 1);
 		source_run(s, UINT32_MAX, packet, block_end);
 	}
@@ -161,7 +203,19 @@ source_drain(struct source *s, packet_cb *packet, void (*block_end)(void *))
 void
 source_count(struct source *s)
 {
-	s->stats.ring_dropped_packets = ring_dropped(s->ring);
+	s->stats.ring_dropped_packets = s->lost_earlier + ring_dropped(s->ring);
+}
+
+bool
+source_changed_state(struct source *s)
+{
+	uint64_t now = source_clock_ms();
+
+	if (s->up == s->said_up || now - s->said_ms < STATE_LOG_MS)
+		return false;
+	s->said_up = s->up;
+	s->said_ms = now;
+	return true;
 }
 
 bool

@@ -14,6 +14,7 @@ struct conf_mirror;
 struct err;
 struct filter;
 struct iface;
+struct iface_list;
 
 struct source_stats {
 	uint64_t captured_packets; /* passed the filter and reached us */
@@ -35,10 +36,14 @@ struct source {
 	uint32_t latency_ms;
 	bool promiscuous;
 	struct source_stats stats;
-	uint64_t lost_before; /* ring_dropped_packets when last looked at */
-	unsigned lossless;    /* looks since it last grew; see source_loses */
-	bool loses;	      /* as last logged */
-	void *owner;	      /* whom the frames go to */
+	uint64_t lost_earlier; /* ring_dropped_packets of rings before this */
+	uint64_t lost_before;  /* ring_dropped_packets when last looked at */
+	unsigned lossless;     /* looks since it last grew; see source_loses */
+	bool loses;	       /* as last logged */
+	bool up;	       /* see struct iface */
+	bool said_up;	       /* as last logged, */
+	uint64_t said_ms;      /* and when */
+	void *owner;	       /* whom the frames go to */
 };
 
 /* Opens the ring of interface i with the settings of cm. */
@@ -57,6 +62,19 @@ void source_close(struct source *s);
 /* Whether s captures interface i, under its present name. */
 bool source_follows(const struct source *s, const struct iface *i);
 
+/* Of the interfaces the one that s captures, whatever it is called now, or
+ * NULL. */
+const struct iface *source_find(const struct source *s,
+    const struct iface_list *ifaces);
+
+/* Takes the name of interface i, which s captures, and counts from 0. */
+void source_rename(struct source *s, const struct iface *i);
+
+/* Adds to what s counts what others have counted before it. */
+void source_go_on(struct source *s, const struct source_stats *before);
+
+void source_stats_add(struct source_stats *sum, const struct source_stats *st);
+
 /* Whether s is what source_open would make of the same arguments. */
 bool source_same(const struct source *s, const struct conf_mirror *cm,
     const struct iface *i);
@@ -68,6 +86,9 @@ unsigned source_run(struct source *s, unsigned budget, packet_cb *packet,
 /* The time as frames are stamped with it. */
 uint64_t source_now(void);
 
+/* Milliseconds of a clock that nobody sets. */
+uint64_t source_clock_ms(void);
+
 /* Stops capturing, just after until_ns if that is set, and handles what is
  * still in the ring. Takes as long as the latency of the ring. */
 void source_drain(struct source *s, packet_cb *packet,
@@ -76,6 +97,11 @@ void source_drain(struct source *s, packet_cb *packet,
 /* To be called once a second, after source_count: whether packets are being
  * lost, which has ended when none was for 10 s. */
 bool source_loses(struct source *s);
+
+/* Whether up has changed since it was last logged, which is said here to have
+ * been done. An interface that goes up and down all the time is worth one line
+ * a second. */
+bool source_changed_state(struct source *s);
 
 /* Brings stats up to date with the kernel's counters. */
 void source_count(struct source *s);

@@ -19,7 +19,7 @@ BEGIN {
 	only["confuse.h"] = "src/conf/conf.c"
 	only["linux/if_packet.h"] = "src/capture/ring.c"
 	only["ev.h"] = "src/daemon/"
-	only["libmnl/libmnl.h"] = "src/deliver/egress.c"
+	only["libmnl/libmnl.h"] = "src/deliver/egress.c src/daemon/links.c"
 	only["cap-ng.h"] = "src/daemon/privs.c"
 	only["xxhash.h"] = "src/packet/flow.c src/deliver/balance.c"
 }

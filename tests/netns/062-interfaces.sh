@@ -111,7 +111,7 @@ start
 expect_mirrored eth1
 log_mark
 ip -n source address delete 10.0.1.14/24 dev eth1
-gone eth1
+log_wait 3 'mirror "demo": eth1: no source any more'
 ip -n source address add 10.0.1.14/24 dev eth2
 capturing eth2
 expect_mirrored eth2

@@ -1,0 +1,161 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Names, patterns, addresses and "all" as interfaces change their names and
+# addresses under traffic.
+. "$(dirname "$0")/lib.sh"
+
+conf=$T/trafmirrord.conf
+rate=1000
+
+ns_new client source target
+link client eth1 10.0.1.1/24 source eth1 10.0.1.14/24
+link client eth2 10.0.2.1/24 source eth2 10.0.2.14/24
+link source eth9 10.0.9.1/24 target eth0 10.0.9.11/24
+
+# write SOURCES
+write() {
+	cat >"$conf" <<END
+user = root
+target ids { address = 10.0.9.11 }
+target own { address = 10.0.2.99 }
+mirror demo {
+	sources   = { $1 }
+	direction = in
+	bpf       = "udp and dst portrange 10000-10099"
+	targets   = { ids, own }
+	balance   = replicate
+}
+END
+}
+
+start() {
+	write "$1"
+	daemon_start source "$conf"
+}
+
+# stream N LINK: numbered packets by that link, in the background
+stream() {
+	in_ns client "$tools/flowgen" -4 -d "10.0.$2.14" -f 10 -n "$1" \
+	    -r "$rate" >/dev/null &
+	stream_pid=$!
+}
+
+# captured [IFACE]
+captured() {
+	counters_get
+	counter demo captured_packets ${1:+source "$1"}
+}
+
+sources() {
+	counters_get
+	grep -o 'source [^:]*: state=[a-z]*' "$T/counters" |
+		sed 's/source //; s/: state=/ /' | sort | tr '\n' ' '
+}
+
+# has_captured N [IFACE]
+has_captured() {
+	[ "$(captured ${2:+"$2"})" -ge "$1" ]
+}
+
+rename() {
+	ip -n source link set dev "$1" name "$2"
+}
+
+ip -n source link set dev eth1 name eth1x 2>/dev/null &&
+	ip -n source link set dev eth1x name eth1 && live=yes || live=
+
+# Names may change while an interface is up since Linux 6.2.
+rename_under_traffic() {
+	[ -n "$live" ] || ip -n source link set dev "$1" down
+	rename "$1" "$2"
+	[ -n "$live" ] || ip -n source link set dev "$2" up
+}
+
+# ---- a new name that is a source too: nothing is lost, each name counts ----
+
+start '"eth[12]*"'
+stream 2000 1
+has_some() {
+	has_captured 200 eth1
+}
+wait_until 5 has_some || fail "eth1 is not captured"
+log_mark
+rename_under_traffic eth1 eth1new
+log_wait 3 'mirror "demo": eth1: interface is called eth1new now'
+wait "$stream_pid" || error "flowgen fails"
+wait_until 3 has_captured 2000 || :
+lost=$((2000 - $(captured)))
+echo "renamed under a pattern: $lost of 2000 packets lost"
+[ -z "$live" ] || expect_eq "packets lost by a new name" "$lost" 0
+after=$(captured eth1new)
+[ "$after" -gt 0 ] || fail "nothing counts for eth1new"
+expect_eq sources "$(sources)" "eth1new up eth2 up "
+log_mark
+rename_under_traffic eth1new eth1
+log_wait 3 'mirror "demo": eth1new: interface is called eth1 now'
+expect_eq "counter of eth1, as it is called again" "$(captured eth1)" \
+    $((2000 - lost - after))
+# Two that change their names with each other.
+log_mark
+rename_under_traffic eth1 tmp
+rename_under_traffic eth2 eth1
+rename_under_traffic tmp eth2
+log_wait 3 'eth1: interface is called eth2 now'
+expect_eq sources "$(sources)" "eth1 up eth2 up "
+rename_under_traffic eth1 tmp
+rename_under_traffic eth2 eth1
+rename_under_traffic tmp eth2
+expect_eq "all packets" "$(captured)" $((2000 - lost))
+daemon_stop
+
+# ---- by name: what it is called decides ----
+
+start eth1
+log_mark
+rename_under_traffic eth1 eth7
+log_wait 3 'mirror "demo": eth1: interface is gone'
+expect_eq sources "$(sources)" "eth1 missing "
+expect_eq "state of the mirror" "$(counter demo state)" waiting
+log_mark
+rename_under_traffic eth7 eth1
+stream 1500 1
+wait "$stream_pid" || error "flowgen fails"
+wait_until 3 has_captured $((1500 - rate)) ||
+	fail "called eth1 again: $(captured) of 1500 packets captured"
+echo "name returns: captured again after $((1500 - $(captured))) ms"
+expect_eq sources "$(sources)" "eth1 up "
+daemon_stop
+
+# ---- an address moves from one interface to another ----
+
+ip -n source address add 10.0.3.14/32 dev eth1
+start 10.0.3.14
+expect_eq sources "$(sources)" "eth1 up "
+log_mark
+ip -n source address delete 10.0.3.14/32 dev eth1
+log_wait 3 'mirror "demo": eth1: no source any more: its addresses'
+expect_eq sources "$(sources)" "10.0.3.14 missing "
+ip -n source address add 10.0.3.14/32 dev eth2
+stream 1500 2
+wait "$stream_pid" || error "flowgen fails"
+wait_until 3 has_captured $((1500 - rate)) ||
+	fail "address moved: $(captured) of 1500 packets captured"
+echo "address moved: captured there after $((1500 - $(captured))) ms"
+expect_eq sources "$(sources)" "eth2 up "
+daemon_stop
+ip -n source address delete 10.0.3.14/32 dev eth2
+
+# ---- all: not what owns the address of a target, also if it comes later ----
+
+start all
+expect_eq sources "$(sources)" "eth1 up eth2 up eth9 up "
+log_mark
+ip -n source address add 10.0.2.99/24 dev eth2
+log_wait 3 'mirror "demo": eth2: no source any more: its addresses'
+expect_eq sources "$(sources)" "eth1 up eth9 up "
+log_mark
+ip -n source address delete 10.0.2.99/24 dev eth2
+log_wait 3 'mirror "demo": eth2: capturing'
+expect_eq sources "$(sources)" "eth1 up eth2 up eth9 up "
+counters_add_up demo
+daemon_stop
