@@ -17,6 +17,7 @@
 #include "daemon/links.h"
 
 #define LINKS_WAIT_SECONDS 0.05
+#define LINKS_WAIT_MAX	   1.0	/* also when the clock was set meanwhile */
 #define LINKS_REST	   9	/* times as long as the last call took */
 #define LINKS_READS	   512	/* messages at a time; the buffer holds less */
 #define LINKS_MESSAGE_MAX  8192 /* what is longer counts as lost */
@@ -109,7 +110,9 @@ on_wait(struct ev_loop *loop, ev_timer *w, int revents)
 	if (what != 0)
 		l->cb(l->arg, what);
 	rest = LINKS_REST * (ev_time() - before);
-	l->seconds = rest > LINKS_WAIT_SECONDS ? rest : LINKS_WAIT_SECONDS;
+	l->seconds = LINKS_WAIT_SECONDS;
+	if (rest > LINKS_WAIT_SECONDS)
+		l->seconds = rest < LINKS_WAIT_MAX ? rest : LINKS_WAIT_MAX;
 	ev_io_start(loop, &l->io);
 }
 
