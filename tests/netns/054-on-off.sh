@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 turns=100
-starts=100
+starts=20
 conf=$T/trafmirrord.conf
 
 ns_new client source target
