@@ -41,7 +41,7 @@ be() {
 has_captured() {
 	be "$1"
 	kill -USR1 "$daemon_pid"
-	captured=$(sed -n 's/.*state=.* captured_packets=\([0-9]*\) .*/\1/p' \
+	captured=$(sed -n 's/.*state=.* filter=.* captured_packets=\([0-9]*\) .*/\1/p' \
 	    "$daemon_log" | tail -n 1)
 	[ "${captured:-0}" -ge "$2" ]
 }

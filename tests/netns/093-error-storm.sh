@@ -13,7 +13,7 @@ ip -n source -6 route add default via fd00::1
 
 captured() {
 	daemon_counters >"$T/counters.log"
-	sed -n 's/.*state=.* captured_packets=\([0-9]*\) .*/\1/p' \
+	sed -n 's/.*state=.* filter=.* captured_packets=\([0-9]*\) .*/\1/p' \
 	    "$T/counters.log"
 }
 
