@@ -186,11 +186,11 @@ ring_is_bound(const struct ring *r)
 	    ll.sll_ifindex > 0;
 }
 
-/* The block, if it is ours. */
+/* Block i, if it is ours. */
 static struct tpacket_block_desc *
-block_take(struct ring *r)
+block_at(const struct ring *r, unsigned i)
 {
-	uint8_t *at = r->map + (size_t)r->next * RING_BLOCK_SIZE;
+	uint8_t *at = r->map + (size_t)i * RING_BLOCK_SIZE;
 	struct tpacket_block_desc *b = (struct tpacket_block_desc *)(void *)at;
 	uint32_t status = __atomic_load_n(&b->hdr.bh1.block_status,
 	    __ATOMIC_ACQUIRE);
@@ -297,7 +297,7 @@ ring_run(struct ring *r, unsigned budget, const struct packet_handler *h)
 	struct tpacket_block_desc *b;
 	unsigned done = 0;
 
-	while (done < budget && (b = block_take(r)) != NULL) {
+	while (done < budget && (b = block_at(r, r->next)) != NULL) {
 		uint8_t *at = (uint8_t *)b + b->hdr.bh1.offset_to_first_pkt;
 
 		for (uint32_t n = b->hdr.bh1.num_pkts; n > 0; n--) {
@@ -371,4 +371,14 @@ ring_dropped(struct ring *r)
 {
 	count(r);
 	return r->dropped;
+}
+
+unsigned
+ring_fill(const struct ring *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->nblocks; i++)
+		n += block_at(r, i) != NULL;
+	return n * 100 / r->nblocks;
 }

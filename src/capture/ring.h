@@ -53,12 +53,16 @@ unsigned ring_run(struct ring *r, unsigned budget,
  * good for ring_close only. */
 int ring_set_filter(struct ring *r, const struct filter *f, struct err *err);
 
-/* No frame enters any more; what is in the ring can still be run. */
+/* No frame enters any more, until ring_set_filter; what is in the ring can
+ * still be run. */
 void ring_stop(struct ring *r);
 
 /* Whether all frames that entered have been run, those of a block included
  * that the kernel has not handed over yet. */
 bool ring_is_empty(struct ring *r);
+
+/* How much of it waits to be run, per cent. Looks at every block. */
+unsigned ring_fill(const struct ring *r);
 
 /* Frames the kernel found no room for, since the ring was opened. */
 uint64_t ring_dropped(struct ring *r);

@@ -82,6 +82,20 @@ struct conf_ports {
 	uint16_t lo, hi; /* host order, inclusive */
 };
 
+/* What a mirror does with less pressure on it. */
+enum conf_relief {
+	CONF_TRUNCATE, /* to number bytes */
+	CONF_SAMPLE,   /* one flow in number */
+	CONF_STOP      /* no number: 0 */
+};
+
+struct conf_rung {
+	enum conf_relief relief;
+	uint32_t number;
+};
+
+#define CONF_RUNG_TEXT_MAX 24
+
 #define CONF_PROTOCOL_ANY 256
 
 struct conf_rule {
@@ -120,14 +134,16 @@ struct conf_mirror {
 	enum conf_balance balance;
 	uint32_t session_id;
 	struct conf_pos session_id_pos;
-	uint32_t truncate;  /* bytes, 0 = all */
-	uint32_t sample;    /* one flow in this many */
+	uint32_t truncate;   /* bytes, 0 = all */
+	uint32_t sample;     /* one flow in this many */
 	uint64_t rate_limit; /* bits per second, 0 = none */
 	uint32_t burst_ms;
 	enum conf_oversize oversize;
 	uint64_t ring_size; /* bytes */
 	uint32_t latency_ms;
 	bool promiscuous;
+	struct conf_rung *rungs; /* under-pressure */
+	size_t nrungs;
 	bool faulty; /* as above */
 };
 
@@ -138,7 +154,8 @@ struct conf {
 	struct conf_pos user_pos;
 	uint32_t max_mirrors;
 	enum log_level log_level;
-	int log_facility; /* LOG_* of syslog(3) */
+	int log_facility;	  /* LOG_* of syslog(3) */
+	uint64_t bandwidth_limit; /* bits per second, 0 = none */
 	uint32_t mark;
 	struct conf_target *targets;
 	size_t ntargets;
@@ -177,6 +194,10 @@ struct conf *conf_load_text(const char *text, size_t len, const char *name,
     struct conf_report *r);
 
 void conf_free(struct conf *c);
+
+/* As it is written, "truncate 128"; returns buf. */
+const char *conf_rung_format(const struct conf_rung *rung,
+    char buf[static CONF_RUNG_TEXT_MAX]);
 
 const struct conf_mirror *conf_mirror_find(const struct conf *c,
     const char *name);

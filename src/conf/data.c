@@ -2,6 +2,8 @@
 /* The configuration as data: finding things in it, and freeing it. */
 #include "config.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +40,7 @@ free_mirror(struct conf_mirror *m)
 	free(m->bpf);
 	free_words(&m->target_names);
 	free(m->targets);
+	free(m->rungs);
 }
 
 void
@@ -59,6 +62,19 @@ conf_free(struct conf *c)
 	free(c->user);
 	free(c->path);
 	free(c);
+}
+
+const char *
+conf_rung_format(const struct conf_rung *rung,
+    char buf[static CONF_RUNG_TEXT_MAX])
+{
+	if (rung->relief == CONF_STOP)
+		snprintf(buf, CONF_RUNG_TEXT_MAX, "stop");
+	else
+		snprintf(buf, CONF_RUNG_TEXT_MAX, "%s %" PRIu32,
+		    rung->relief == CONF_TRUNCATE ? "truncate" : "sample",
+		    rung->number);
+	return buf;
 }
 
 const struct conf_mirror *

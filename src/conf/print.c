@@ -184,6 +184,18 @@ print_ports(FILE *f, const struct conf_ports *v, size_t n)
 }
 
 static void
+print_rungs(FILE *f, const struct conf_rung *v, size_t n)
+{
+	char buf[CONF_RUNG_TEXT_MAX];
+
+	fputs(n == 0 ? "{}" : "{ ", f);
+	for (size_t i = 0; i < n; i++) {
+		print_text(f, conf_rung_format(&v[i], buf));
+		fputs(i + 1 < n ? ", " : " }", f);
+	}
+}
+
+static void
 print_list(FILE *f, const struct schema_option *o, const char *self)
 {
 	const void *field = self + o->offset;
@@ -193,6 +205,8 @@ print_list(FILE *f, const struct schema_option *o, const char *self)
 		memcpy(&n, self + o->count, sizeof(n));
 	if (o->type == SCHEMA_PREFIXES)
 		print_prefixes(f, *(const struct addr_prefix *const *)field, n);
+	else if (o->type == SCHEMA_RUNGS)
+		print_rungs(f, *(const struct conf_rung *const *)field, n);
 	else if (o->type == SCHEMA_PORTS)
 		print_ports(f, *(const struct conf_ports *const *)field, n);
 	else

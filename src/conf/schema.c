@@ -110,6 +110,7 @@ static const struct schema_option mirror_options[] = {
 	{ "latency", SCHEMA_TIME, FIELD(conf_mirror, latency_ms), .min = 1,
 	    .max = 1000 },
 	{ "promiscuous", WORD(booleans), FIELD(conf_mirror, promiscuous) },
+	{ "under-pressure", SCHEMA_RUNGS, LIST(conf_mirror, rungs) },
 	{ "rule", SCHEMA_SECTION, .section = &schema_rule },
 };
 
@@ -148,6 +149,8 @@ static const struct schema_option root_options[] = {
 	    .max = 1000 },
 	{ "log-level", WORD(log_levels), FIELD(conf, log_level) },
 	{ "log-facility", WORD(facilities), FIELD(conf, log_facility) },
+	{ "bandwidth-limit", SCHEMA_RATE, FIELD(conf, bandwidth_limit),
+	    .min = 8000, .max = UINT64_C(1000000000000), .or_zero = true },
 	/* 0 is every other packet's mark: our own would not stand out. */
 	{ "mark", SCHEMA_MARK, FIELD(conf, mark), .min = 1, .max = UINT32_MAX },
 	{ "include", SCHEMA_INCLUDE, .offset = SCHEMA_NOWHERE },

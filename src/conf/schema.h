@@ -32,6 +32,7 @@ enum schema_type {
 	SCHEMA_NAMES,
 	SCHEMA_PREFIXES,
 	SCHEMA_PORTS,
+	SCHEMA_RUNGS,
 	SCHEMA_SECTION, /* from here on: no values */
 	SCHEMA_INCLUDE,
 };

@@ -342,7 +342,7 @@ value(struct walk *w, const struct block *b, const struct schema_option *o)
 	}
 	if (!list(w, b, &n))
 		return false;
-	if (n == 0 && o->type != SCHEMA_TAGS)
+	if (n == 0 && o->type != SCHEMA_TAGS && o->type != SCHEMA_RUNGS)
 		complain(w, b, line, "the list is empty");
 	return true;
 }

@@ -345,6 +345,8 @@ add_to_list(const struct value *v, void *self)
 		return value_add_name(v, field);
 	case SCHEMA_PREFIXES:
 		return value_add_prefix(v, field, count);
+	case SCHEMA_RUNGS:
+		return value_add_rung(v, field, count);
 	default:
 		return value_add_ports(v, field, count);
 	}

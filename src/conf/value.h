@@ -37,6 +37,7 @@ int value_add_source(const struct value *v, struct conf_words *w);
 int value_add_name(const struct value *v, struct conf_words *w);
 int value_add_prefix(const struct value *v, struct addr_prefix **list,
     size_t *n);
+int value_add_rung(const struct value *v, struct conf_rung **list, size_t *n);
 int value_add_ports(const struct value *v, struct conf_ports **list, size_t *n);
 
 /* Whether the kernel would take it as the name of an interface. */

@@ -205,3 +205,55 @@ value_add_ports(const struct value *v, struct conf_ports **list, size_t *n)
 	more[(*n)++] = p;
 	return 0;
 }
+
+/* The same limits as those of the options truncate and sample. */
+static int
+parse_rung(struct conf_rung *rung, const char *text)
+{
+	uint64_t n = 0;
+
+	if (strcmp(text, "stop") == 0)
+		*rung = (struct conf_rung) { CONF_STOP, 0 };
+	else if (strncmp(text, "truncate ", 9) == 0 &&
+	    num_parse(&n, text + 9, 14, 65535) == 0)
+		*rung = (struct conf_rung) { CONF_TRUNCATE, (uint32_t)n };
+	else if (strncmp(text, "sample ", 7) == 0 &&
+	    num_parse(&n, text + 7, 2, UINT32_MAX) == 0)
+		*rung = (struct conf_rung) { CONF_SAMPLE, (uint32_t)n };
+	else
+		return -1;
+	return 0;
+}
+
+/* Whether next leaves less than before does, where both can be compared. */
+static bool
+is_further(const struct conf_rung *before, const struct conf_rung *next)
+{
+	if (before->relief == CONF_STOP)
+		return false;
+	if (before->relief != next->relief)
+		return true;
+	return next->relief == CONF_TRUNCATE ? next->number < before->number :
+					       next->number > before->number;
+}
+
+int
+value_add_rung(const struct value *v, struct conf_rung **list, size_t *n)
+{
+	char q[REPORT_QUOTE_MAX], text[CONF_RUNG_TEXT_MAX];
+	struct conf_rung rung, *more;
+
+	if (parse_rung(&rung, v->text) == -1)
+		return value_refuse(v,
+		    "\"truncate 14-65535\", \"sample 2-4294967295\", stop");
+	for (size_t i = 0; i < *n; i++)
+		if (!is_further(&(*list)[i], &rung))
+			return value_fail(v, "%s is no relief behind \"%s\"",
+			    report_quote(q, v->text),
+			    conf_rung_format(&(*list)[i], text));
+	if ((more = reallocarray(*list, *n + 1, sizeof(rung))) == NULL)
+		return value_fail(v, "out of memory");
+	*list = more;
+	more[(*n)++] = rung;
+	return 0;
+}

@@ -13,24 +13,31 @@ void
 counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 {
 	const char *name = mirror_conf(m)->name;
+	const struct conf_rung *rung = mirror_rung(m);
+	const char *quote = rung == NULL ? "" : "\"";
+	char text[CONF_RUNG_TEXT_MAX];
 	struct source_status src;
 	struct mirror_stats st;
 
 	mirror_stats(m, &st);
-	print("mirror \"%s\": state=%s filter=%s captured_packets=%" PRIu64
-	      " captured_bytes=%" PRIu64 " ring_dropped_packets=%" PRIu64
-	      " copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
-	      " dropped_send-error=%" PRIu64 " dropped_rate-limit=%" PRIu64
-	      " dropped_oversize=%" PRIu64 " dropped_no-target=%" PRIu64
-	      " dropped_loop=%" PRIu64 " segmented_packets=%" PRIu64
-	      " unsegmented_packets=%" PRIu64 " truncated_packets=%" PRIu64
-	      " fragmented_packets=%" PRIu64 " sampled_out_packets=%" PRIu64,
+	print(
+	    "mirror \"%s\": state=%s filter=%s under-pressure=%s%s%s captured_packets=%" PRIu64
+	    " captured_bytes=%" PRIu64 " ring_dropped_packets=%" PRIu64
+	    " copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
+	    " dropped_send-error=%" PRIu64 " dropped_rate-limit=%" PRIu64
+	    " dropped_bandwidth-limit=%" PRIu64 " dropped_oversize=%" PRIu64
+	    " dropped_no-target=%" PRIu64 " dropped_loop=%" PRIu64
+	    " segmented_packets=%" PRIu64 " unsegmented_packets=%" PRIu64
+	    " truncated_packets=%" PRIu64 " fragmented_packets=%" PRIu64
+	    " sampled_out_packets=%" PRIu64,
 	    name, mirror_state_name(mirror_state(m)),
 	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
+	    quote, rung == NULL ? "none" : conf_rung_format(rung, text), quote,
 	    st.captured_packets, st.captured_bytes, st.ring_dropped_packets,
 	    st.copied_packets, st.copied_bytes,
 	    st.dropped_packets[MIRROR_DROP_SEND_ERROR],
 	    st.dropped_packets[MIRROR_DROP_RATE_LIMIT],
+	    st.dropped_packets[MIRROR_DROP_BANDWIDTH_LIMIT],
 	    st.dropped_packets[MIRROR_DROP_OVERSIZE],
 	    st.dropped_packets[MIRROR_DROP_NO_TARGET],
 	    st.dropped_packets[MIRROR_DROP_LOOP], st.segmented_packets,

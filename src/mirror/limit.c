@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* A token bucket: how much of a mirror's copies may leave. */
+/* A token bucket: how much of a mirror's copies, or of all, may leave. */
 #include "config.h"
 
 #include "mirror/limit.h"
@@ -38,10 +38,8 @@ refill(struct limit *l, uint64_t now_ns)
 }
 
 bool
-limit_pass(struct limit *l, uint64_t now_ns, uint32_t bytes)
+limit_take(struct limit *l, uint64_t now_ns, uint32_t bytes)
 {
-	if (l->rate == 0)
-		return true;
 	refill(l, now_ns);
 	if (l->credit <= 0)
 		return false;

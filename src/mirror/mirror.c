@@ -16,6 +16,7 @@
 #include "mirror/hits.h"
 #include "mirror/mirror.h"
 #include "mirror/pipeline.h"
+#include "mirror/relief.h"
 #include "packet/flow.h"
 
 /* What a ring shares with the one before it has been handled by then. */
@@ -33,6 +34,7 @@ struct mirror {
 	bool open_fails;  /* in the look that goes on */
 	struct roll roll;
 	struct hits hits;
+	struct relief relief;
 };
 
 static const char *const state_names[] = {
@@ -148,6 +150,14 @@ add_source(struct mirror *m, struct source *s, struct err *err)
 	return 0;
 }
 
+/* Does what the rungs in force say. */
+static void
+obey(struct mirror *m)
+{
+	pipeline_relieve(&m->pipeline, relief_rungs(&m->relief));
+	relief_obey(&m->relief, m->sources, m->nsources, m->filter);
+}
+
 static int
 open_source(struct mirror *m, struct mirror *old, const struct iface *i,
     struct err *err)
@@ -196,7 +206,8 @@ mirror_close(struct mirror *m)
 
 int
 mirror_new(struct mirror **out, const struct conf *c,
-    const struct conf_mirror *cm, struct mirror *old, struct err *err)
+    const struct conf_mirror *cm, struct limit *bandwidth, struct mirror *old,
+    struct err *err)
 {
 	struct mirror *m = calloc(1, sizeof(*m));
 	struct err why;
@@ -205,11 +216,12 @@ mirror_new(struct mirror **out, const struct conf *c,
 		return err_sys(err, "mirror \"%s\"", cm->name);
 	m->root = c;
 	m->conf = cm;
+	relief_init(&m->relief, cm);
 	if (roll_init(&m->roll, cm, &why) == -1 ||
 	    open_filter(m, old, &why) == -1 ||
 	    hits_init(&m->hits, cm, old == NULL ? NULL : old->conf, &why) ==
 		-1 ||
-	    pipeline_init(&m->pipeline, c, cm,
+	    pipeline_init(&m->pipeline, c, cm, bandwidth,
 		old == NULL ? NULL : &old->pipeline, &why) == -1)
 		goto fail;
 	*out = m;
@@ -300,6 +312,8 @@ mirror_commit(struct mirror *m, struct mirror *old)
 		roll_enter(&m->roll, m->sources[i]);
 	pipeline_adopt(&m->pipeline, &old->pipeline);
 	hits_adopt(&m->hits, &old->hits);
+	relief_adopt(&m->relief, &old->relief);
+	obey(m);
 	if (m->filter_lent) {
 		m->filter_lent = false;
 		old->filter_lent = true;
@@ -355,6 +369,7 @@ mirror_enter(struct mirror *m, const struct iface *i)
 		log_info("mirror \"%s\": %s: capturing", m->conf->name,
 		    i->name);
 		roll_enter(&m->roll, find_source(m, i->index));
+		obey(m);
 		return MIRROR_ENTERED;
 	}
 	/* It went after the list was made: the next one is without it. */
@@ -418,22 +433,18 @@ forget_former_rings(struct mirror *m)
 }
 
 static void
-say_losses(const struct mirror *m, struct source *s)
+follow_pressure(struct mirror *m)
 {
-	bool before = s->loses;
+	struct mirror_stats st;
 
-	s->loses = source_loses(s);
-	if (s->loses && !before)
-		log_warnx(
-		    "mirror \"%s\": source %s: packets are lost, the ring "
-		    "is full: raise ring-size, or collect less (rules, "
-		    "sample)",
-		    m->conf->name, s->name);
-	else if (before && !s->loses)
-		log_info("mirror \"%s\": source %s: no more packets are lost: "
-			 "ring_dropped_packets=%ju",
-		    m->conf->name, s->name,
-		    (uintmax_t)s->stats.ring_dropped_packets);
+	if (m->conf->nrungs == 0)
+		return;
+	mirror_stats(m, &st);
+	if (relief_look(&m->relief, m->sources, m->nsources,
+		&(struct relief_counts) { st.ring_dropped_packets,
+		    st.copied_packets,
+		    st.dropped_packets[MIRROR_DROP_SEND_ERROR] }))
+		obey(m);
 }
 
 void
@@ -443,13 +454,22 @@ mirror_poll(struct mirror *m)
 	/* The kernel counts losses in 32 bits, and from 0 when asked. */
 	for (size_t i = 0; i < m->nsources; i++) {
 		source_count(m->sources[i]);
-		say_losses(m, m->sources[i]);
+		source_say_losses(m->sources[i], m->conf->name);
 	}
 	say_states(m);
 	pipeline_poll(&m->pipeline);
+	follow_pressure(m);
 }
 
 /* ---- looking at it ----------------------------------------------------- */
+
+const struct conf_rung *
+mirror_rung(const struct mirror *m)
+{
+	size_t n = relief_rungs(&m->relief);
+
+	return n == 0 ? NULL : &m->conf->rungs[n - 1];
+}
 
 size_t
 mirror_nsources(const struct mirror *m)
@@ -547,6 +567,8 @@ mirror_stats(const struct mirror *m, struct mirror_stats *out)
 			    dst.dropped[TARGET_DROP_SEND_ERROR],
 			[MIRROR_DROP_RATE_LIMIT] =
 			    m->pipeline.rate_limited_packets,
+			[MIRROR_DROP_BANDWIDTH_LIMIT] =
+			    m->pipeline.bandwidth_limited_packets,
 			[MIRROR_DROP_OVERSIZE] =
 			    dst.dropped[TARGET_DROP_OVERSIZE],
 			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,

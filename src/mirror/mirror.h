@@ -14,9 +14,11 @@
 
 struct conf;
 struct conf_mirror;
+struct conf_rung;
 struct err;
 struct iface;
 struct iface_list;
+struct limit;
 struct mirror;
 struct target;
 
@@ -26,6 +28,7 @@ enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
 enum mirror_drop {
 	MIRROR_DROP_SEND_ERROR,
 	MIRROR_DROP_RATE_LIMIT,
+	MIRROR_DROP_BANDWIDTH_LIMIT,
 	MIRROR_DROP_OVERSIZE,
 	MIRROR_DROP_NO_TARGET,
 	MIRROR_DROP_LOOP,
@@ -51,12 +54,13 @@ struct mirror_stats {
 /* "collecting" and so on, as logs call them. */
 const char *mirror_state_name(enum mirror_state state);
 
-/* Prepares a mirror as cm of c says, still without sources; both must outlive
- * it. What is the same in old (or NULL) is borrowed from it and goes on
- * undisturbed; the rest is opened. Nothing that old does changes until
- * mirror_commit; mirror_free undoes all. */
+/* Prepares a mirror as cm of c says, still without sources; both, and the
+ * bandwidth limit of all mirrors, must outlive it. What is the same in old (or
+ * NULL) is borrowed from it and goes on undisturbed; the rest is opened.
+ * Nothing that old does changes until mirror_commit; mirror_free undoes all. */
 int mirror_new(struct mirror **out, const struct conf *c,
-    const struct conf_mirror *cm, struct mirror *old, struct err *err);
+    const struct conf_mirror *cm, struct limit *bandwidth, struct mirror *old,
+    struct err *err);
 
 /* Opens interface i, or borrows it from old, if it is one to collect from.
  * The kernel takes its time to open a ring, and longer to close one: the
@@ -106,6 +110,9 @@ struct source *mirror_source(const struct mirror *m, size_t i);
  * Returns false where there is no more. *out is good as long. */
 bool mirror_source_status(const struct mirror *m, size_t i,
     struct source_status *out);
+
+/* The last rung of under-pressure in force, or NULL. */
+const struct conf_rung *mirror_rung(const struct mirror *m);
 
 /* Targets, in the order of the configuration, and the part of the flows that
  * each is to get. */

@@ -25,6 +25,10 @@ push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
 		pl->rate_limited_packets++;
 		return;
 	}
+	if (!limit_pass(pl->bandwidth, f->packet->time_ns, bytes)) {
+		pl->bandwidth_limited_packets++;
+		return;
+	}
 	target_push(t, balance_port(hash, target_ports(t)), hash, f);
 }
 
@@ -60,7 +64,7 @@ choose(struct pipeline *pl, uint64_t source_hash, uint64_t hash)
 static void
 truncate_frame(struct pipeline *pl, struct segment *f)
 {
-	uint32_t most = pl->conf->truncate;
+	uint32_t most = pl->truncate;
 
 	if (most != 0 && f->head_len + f->body_len > most) {
 		if (f->head_len > most)
@@ -106,7 +110,7 @@ pipeline_packet(struct pipeline *pl, uint64_t source_hash,
 		pl->unsegmented_packets++;
 	if (!loop_pass(&pl->loop, p, n))
 		return n;
-	if (!balance_sampled(hash, pl->conf->sample)) {
+	if (!balance_sampled(hash, pl->sample)) {
 		pl->sampled_out_packets += n;
 		return n;
 	}
@@ -115,6 +119,22 @@ pipeline_packet(struct pipeline *pl, uint64_t source_hash,
 		deliver(pl, source_hash, hash, &f);
 	}
 	return n;
+}
+
+void
+pipeline_relieve(struct pipeline *pl, size_t rungs)
+{
+	pl->truncate = pl->conf->truncate;
+	pl->sample = pl->conf->sample;
+	for (size_t i = 0; i < rungs; i++) {
+		const struct conf_rung *r = &pl->conf->rungs[i];
+
+		if (r->relief == CONF_TRUNCATE &&
+		    (pl->truncate == 0 || r->number < pl->truncate))
+			pl->truncate = r->number;
+		if (r->relief == CONF_SAMPLE && r->number > pl->sample)
+			pl->sample = r->number;
+	}
 }
 
 void
@@ -197,9 +217,12 @@ open_balance(struct pipeline *pl, struct err *err)
 
 int
 pipeline_init(struct pipeline *pl, const struct conf *c,
-    const struct conf_mirror *cm, const struct pipeline *old, struct err *err)
+    const struct conf_mirror *cm, struct limit *bandwidth,
+    const struct pipeline *old, struct err *err)
 {
 	pl->conf = cm;
+	pl->bandwidth = bandwidth;
+	pipeline_relieve(pl, 0);
 	limit_init(&pl->limit, cm->rate_limit, cm->burst_ms);
 	if (open_members(pl, c, old, err) == -1)
 		return -1;
@@ -250,9 +273,9 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 	pl->sampled_out_packets = old->sampled_out_packets;
 	pl->no_target_packets = old->no_target_packets;
 	pl->rate_limited_packets = old->rate_limited_packets;
+	pl->bandwidth_limited_packets = old->bandwidth_limited_packets;
 	pl->loop = old->loop;
-	if (pl->conf->rate_limit == old->conf->rate_limit &&
-	    pl->conf->burst_ms == old->conf->burst_ms)
+	if (limit_equal(&pl->limit, &old->limit))
 		pl->limit = old->limit;
 }
 

@@ -34,21 +34,27 @@ struct pipeline {
 	struct balance *balance;
 	struct member *members;
 	size_t nmembers;
+	uint32_t truncate; /* bytes, 0 = all */
+	uint32_t sample;   /* one flow in this many */
 	uint64_t segmented_packets;
 	uint64_t unsegmented_packets;
 	uint64_t truncated_packets;
 	uint64_t sampled_out_packets;
 	uint64_t no_target_packets;
 	uint64_t rate_limited_packets;
+	uint64_t bandwidth_limited_packets;
 	struct limit limit;
+	struct limit *bandwidth; /* of all mirrors together; borrowed */
 	struct loop loop;
 	struct target_stats gone; /* of targets that have left */
 };
 
 /* Opens the targets of cm, or borrows those of old (or NULL) that are the
- * same. pl must be zero, and pipeline_fini follows also after an error. */
+ * same. bandwidth: the limit of all mirrors, which outlives pl. pl must be
+ * zero, and pipeline_fini follows also after an error. */
 int pipeline_init(struct pipeline *pl, const struct conf *c,
-    const struct conf_mirror *cm, const struct pipeline *old, struct err *err);
+    const struct conf_mirror *cm, struct limit *bandwidth,
+    const struct pipeline *old, struct err *err);
 void pipeline_fini(struct pipeline *pl);
 
 /* Takes what was borrowed, and the counters, over from old. */
@@ -59,6 +65,9 @@ void pipeline_adopt(struct pipeline *pl, struct pipeline *old);
  * the interface. Returns how many frames they are; *bytes: theirs. */
 uint32_t pipeline_packet(struct pipeline *pl, uint64_t source_hash,
     const struct packet *p, uint64_t *bytes);
+
+/* From now on the first so many rungs of under-pressure are in force. */
+void pipeline_relieve(struct pipeline *pl, size_t rungs);
 
 /* Sends what is queued; wait: see target_flush. */
 void pipeline_flush(struct pipeline *pl, bool wait);

@@ -13,6 +13,8 @@
 
 #define RELOAD_BUDGET 64 /* blocks of one ring at a time */
 
+#define RELOAD_BURST_MS 100 /* of what all mirrors may send together */
+
 static struct mirror *
 find_mirror(const struct generation *g, const char *name)
 {
@@ -40,7 +42,7 @@ open_mirror(struct generation *g, const struct conf *c,
 	struct mirror *before = find_mirror(old, cm->name);
 	struct mirror **m = &g->mirrors[g->nmirrors];
 
-	if (mirror_new(m, c, cm, before, err) == -1)
+	if (mirror_new(m, c, cm, &g->bandwidth, before, err) == -1)
 		return -1;
 	g->nmirrors++;
 	for (size_t i = 0; i < ifaces->n; i++) {
@@ -59,6 +61,7 @@ reload_prepare(struct generation **out, struct conf **c, struct generation *old,
 
 	if (g == NULL)
 		return err_sys(err, "configuration");
+	limit_init(&g->bandwidth, (*c)->bandwidth_limit, RELOAD_BURST_MS);
 	g->mirrors = calloc((*c)->nmirrors + 1, sizeof(struct mirror *));
 	if (g->mirrors == NULL) {
 		err_sys(err, "configuration");
@@ -80,6 +83,8 @@ fail:
 void
 reload_commit(struct generation *g, struct generation *old)
 {
+	if (old != NULL && limit_equal(&g->bandwidth, &old->bandwidth))
+		g->bandwidth = old->bandwidth;
 	for (size_t i = 0; i < g->nmirrors; i++) {
 		struct mirror *before = find_mirror(old,
 		    mirror_conf(g->mirrors[i])->name);

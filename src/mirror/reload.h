@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "mirror/limit.h"
+
 struct conf;
 struct err;
 struct iface_list;
@@ -15,6 +17,7 @@ struct generation {
 	struct conf *conf;	 /* owned */
 	struct mirror **mirrors; /* in the order of conf->mirrors */
 	size_t nmirrors;
+	struct limit bandwidth; /* of all of them together */
 };
 
 /* Opens everything that c needs and old (NULL at start) does not have yet.

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/iface.h"
+#include "base/log.h"
 #include "conf/conf.h"
 #include "mirror/source.h"
 #include "packet/flow.h"
@@ -218,8 +219,8 @@ source_changed_state(struct source *s)
 	return true;
 }
 
-bool
-source_loses(struct source *s)
+static bool
+loses(struct source *s)
 {
 	if (s->stats.ring_dropped_packets > s->lost_before)
 		s->lossless = 0;
@@ -227,4 +228,22 @@ source_loses(struct source *s)
 		s->lossless++;
 	s->lost_before = s->stats.ring_dropped_packets;
 	return s->lossless < LOSSLESS_LOOKS;
+}
+
+void
+source_say_losses(struct source *s, const char *mirror)
+{
+	bool before = s->loses;
+
+	s->loses = loses(s);
+	if (s->loses && !before)
+		log_warnx(
+		    "mirror \"%s\": source %s: packets are lost, the ring "
+		    "is full: raise ring-size, or collect less (rules, "
+		    "sample)",
+		    mirror, s->name);
+	else if (before && !s->loses)
+		log_info("mirror \"%s\": source %s: no more packets are lost: "
+			 "ring_dropped_packets=%ju",
+		    mirror, s->name, (uintmax_t)s->stats.ring_dropped_packets);
 }

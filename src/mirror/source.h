@@ -38,7 +38,7 @@ struct source {
 	struct source_stats stats;
 	uint64_t lost_earlier; /* ring_dropped_packets of rings before this */
 	uint64_t lost_before;  /* ring_dropped_packets when last looked at */
-	unsigned lossless;     /* looks since it last grew; see source_loses */
+	unsigned lossless;     /* looks since it last grew */
 	bool loses;	       /* as last logged */
 	bool up;	       /* see struct iface */
 	bool said_up;	       /* as last logged, */
@@ -94,9 +94,9 @@ uint64_t source_clock_ms(void);
 void source_drain(struct source *s, packet_cb *packet,
     void (*block_end)(void *));
 
-/* To be called once a second, after source_count: whether packets are being
- * lost, which has ended when none was for 10 s. */
-bool source_loses(struct source *s);
+/* To be called once a second, after source_count: logs when packets begin to
+ * be lost, and when that has ended, as none was for 10 s. */
+void source_say_losses(struct source *s, const char *mirror);
 
 /* Whether up has changed since it was last logged, which is said here to have
  * been done. An interface that goes up and down all the time is worth one line

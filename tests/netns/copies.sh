@@ -76,7 +76,12 @@ mirror_stop() {
 }
 
 counter() {
-	log_new | sed -n "s/.*mirror \"m\": state=.* $1=\([^ ]*\).*/\1/p"
+	counter_of m "$1"
+}
+
+# counter_of MIRROR NAME
+counter_of() {
+	log_new | sed -n "s/.*mirror \"$1\": state=.* $2=\([^ ]*\).*/\1/p"
 }
 
 # The first line of a packet in tcpdump's output is the only one that does

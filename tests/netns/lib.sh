@@ -331,6 +331,7 @@ counters_add_up() {
 	    "$(($(counter "$1" copied_packets) + \
 	        $(counter "$1" dropped_send-error) + \
 	        $(counter "$1" dropped_rate-limit) + \
+	        $(counter "$1" dropped_bandwidth-limit) + \
 	        $(counter "$1" dropped_oversize) + \
 	        $(counter "$1" dropped_no-target) + \
 	        $(counter "$1" dropped_loop) + \

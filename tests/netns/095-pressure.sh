@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# under-pressure: a mirror climbs its ladder when a ring overflows or copies
+# cannot be sent, and comes down again.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/copies.sh"
+
+lab 4
+only='bpf = "udp portrange 10000-10099"'
+
+# send PACKETS RATE
+send() {
+	in_ns client "$tools/flowgen" -4 -d 10.0.0.14 -f 100 -n "$1" -r "$2" \
+	    -l 1000 >/dev/null
+}
+
+# More than the ring holds comes while the daemon cannot look at it.
+overflow() {
+	kill -STOP "$daemon_pid"
+	send 5000 0
+	kill -CONT "$daemon_pid"
+}
+
+rung_is() {
+	daemon_counters >"$T/rung"
+	grep -qF "under-pressure=\"$1\" " "$T/rung"
+}
+
+# ---- a ring that overflows -------------------------------------------------
+
+mirror_start "" "$only ring-size = 1MiB under-pressure = \"truncate 128\""
+tries=0
+while [ "$tries" -lt 40 ] && ! grep -q 'under pressure' "$daemon_log"; do
+	overflow
+	sleep 0.2
+	tries=$((tries + 1))
+done
+log_wait 3 'mirror "m": under pressure: truncate 128 \(ring [0-9]+ % full, '
+send 10 0
+mirror_stop
+truncated=$(counter truncated_packets)
+echo "climbed after $tries overflows, $truncated packets truncated"
+[ "$truncated" -ge 10 ] || fail "what came then was not truncated"
+expect_eq "captured and copied" "$(counter captured_packets)" \
+    "$(counter copied_packets)"
+
+# ---- copies that cannot be sent --------------------------------------------
+
+mirror_start "" "$only under-pressure = { \"sample 2\", stop }"
+send 30000 500 &
+traffic=$!
+ip -n source route add unreachable 10.0.9.11
+log_mark
+begin=$(date +%s)
+log_wait 15 'mirror "m": under pressure: sample 2 \('
+log_wait 15 'mirror "m": under pressure: stop \('
+echo "stopped after $(($(date +%s) - begin)) s"
+wait_until 5 rung_is stop || fail "the counters do not tell of it"
+before=$(counter captured_packets)
+sleep 2
+rung_is stop || fail "it did not stay"
+expect_eq "captured while stopped" "$(counter captured_packets)" "$before"
+
+ip -n source route del unreachable 10.0.9.11
+begin=$(date +%s)
+log_wait 40 'mirror "m": less pressure: sample 2'
+log_wait 40 'mirror "m": less pressure: nothing is left out'
+echo "all is as before after $(($(date +%s) - begin)) s"
+copied=$(counter copied_packets)
+more_is_copied() {
+	daemon_counters >/dev/null
+	[ "$(counter copied_packets)" -gt "$copied" ]
+}
+wait_until 5 more_is_copied || fail "nothing is copied any more"
+kill "$traffic" 2>/dev/null || :
+wait "$traffic" 2>/dev/null || :
+mirror_stop
+expect_eq "captured, and what became of it" "$(counter captured_packets)" \
+    "$(($(counter copied_packets) + $(counter dropped_send-error) + \
+        $(counter sampled_out_packets)))"
