@@ -130,6 +130,19 @@ check_quota(const struct conf *c, struct conf_report *r)
 		    c->nmirrors, c->max_mirrors);
 }
 
+/* The daemon does not stay in the folder it is started in. */
+static void
+check_path(const char *option, const char *path, const struct conf_pos *pos,
+    struct conf_report *r)
+{
+	char q[REPORT_QUOTE_MAX];
+
+	if (path[0] != '/')
+		conf_report_error(r, pos,
+		    "%s: %s is not allowed (an absolute path)", option,
+		    report_quote(q, path));
+}
+
 static void
 resolve_targets(const struct conf *c, struct conf_mirror *m,
     const struct names *names, struct conf_report *r)
@@ -376,6 +389,10 @@ conf_check(struct conf *c, struct conf_report *r)
 {
 	check_mirror_names(c, r);
 	check_quota(c, r);
+	if (c->control_socket[0] != '\0')
+		check_path("control-socket", c->control_socket,
+		    &c->control_socket_pos, r);
+	check_path("state-dir", c->state_dir, &c->state_dir_pos, r);
 	check_targets(c, r);
 	for (size_t i = 0; !c->incomplete && i < c->ntargets; i++)
 		check_encap(&c->targets[i], r);

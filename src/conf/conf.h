@@ -152,6 +152,11 @@ struct conf {
 	char **files; /* every file read, for conf_pos; NULL-terminated */
 	char *user;
 	struct conf_pos user_pos;
+	char *control_socket; /* absolute path, or "": none */
+	struct conf_pos control_socket_pos;
+	char *control_group; /* or "": none */
+	char *state_dir;     /* absolute path */
+	struct conf_pos state_dir_pos;
 	uint32_t max_mirrors;
 	enum log_level log_level;
 	int log_facility;	  /* LOG_* of syslog(3) */
@@ -162,6 +167,9 @@ struct conf {
 	struct conf_mirror *mirrors;
 	size_t nmirrors;
 	bool incomplete; /* while loading: not every file was understood */
+	/* See overlay.h. */
+	struct conf *base;
+	unsigned noverlays;
 };
 
 /* Errors and warnings found in a configuration, in order of file and line,
@@ -194,12 +202,16 @@ struct conf *conf_load_text(const char *text, size_t len, const char *name,
     struct conf_report *r);
 
 void conf_free(struct conf *c);
+void conf_words_fini(struct conf_words *w);
 
 /* As it is written, "truncate 128"; returns buf. */
 const char *conf_rung_format(const struct conf_rung *rung,
     char buf[static CONF_RUNG_TEXT_MAX]);
 
+/* NULL if there is none of this name. */
 const struct conf_mirror *conf_mirror_find(const struct conf *c,
+    const char *name);
+const struct conf_target *conf_target_find(const struct conf *c,
     const char *name);
 
 #endif

@@ -9,8 +9,8 @@
 
 #include "conf/conf.h"
 
-static void
-free_words(struct conf_words *w)
+void
+conf_words_fini(struct conf_words *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		free(w->v[i].text);
@@ -32,15 +32,32 @@ free_mirror(struct conf_mirror *m)
 {
 	free(m->name);
 	free(m->description);
-	free_words(&m->tags);
-	free_words(&m->sources);
+	conf_words_fini(&m->tags);
+	conf_words_fini(&m->sources);
 	for (size_t i = 0; i < m->nrules; i++)
 		free_rule(&m->rules[i]);
 	free(m->rules);
 	free(m->bpf);
-	free_words(&m->target_names);
+	conf_words_fini(&m->target_names);
 	free(m->targets);
 	free(m->rungs);
+}
+
+/* What an overlay shares with its base is the base's. */
+static void
+free_overlay(struct conf *c)
+{
+	struct conf *base = c->base;
+
+	for (size_t i = 0; i < c->nmirrors; i++) {
+		if (c->mirrors[i].tags.v != base->mirrors[i].tags.v)
+			conf_words_fini(&c->mirrors[i].tags);
+		free(c->mirrors[i].targets);
+	}
+	free(c->mirrors);
+	free(c->targets);
+	free(c);
+	conf_free(base);
 }
 
 void
@@ -48,6 +65,14 @@ conf_free(struct conf *c)
 {
 	if (c == NULL)
 		return;
+	if (c->noverlays > 0) {
+		c->noverlays--;
+		return;
+	}
+	if (c->base != NULL) {
+		free_overlay(c);
+		return;
+	}
 	for (size_t i = 0; i < c->ntargets; i++) {
 		free(c->targets[i].name);
 		free(c->targets[i].interface);
@@ -60,6 +85,9 @@ conf_free(struct conf *c)
 	free(c->mirrors);
 	free(c->files);
 	free(c->user);
+	free(c->control_socket);
+	free(c->control_group);
+	free(c->state_dir);
 	free(c->path);
 	free(c);
 }
@@ -83,5 +111,14 @@ conf_mirror_find(const struct conf *c, const char *name)
 	for (size_t i = 0; i < c->nmirrors; i++)
 		if (strcmp(c->mirrors[i].name, name) == 0)
 			return &c->mirrors[i];
+	return NULL;
+}
+
+const struct conf_target *
+conf_target_find(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->ntargets; i++)
+		if (strcmp(c->targets[i].name, name) == 0)
+			return &c->targets[i];
 	return NULL;
 }

@@ -141,10 +141,13 @@ static const struct schema_option target_options[] = {
 static const struct schema_option root_options[] = {
 	{ "user", SCHEMA_TEXT, FIELD(conf, user), POS(conf, user), .min = 1,
 	    .max = 255 },
-	{ "control-socket", SCHEMA_TEXT, RESERVED, .min = 1, .max = 107 },
-	{ "control-group", SCHEMA_TEXT, RESERVED, .min = 1, .max = 255 },
+	{ "control-socket", SCHEMA_TEXT, FIELD(conf, control_socket),
+	    POS(conf, control_socket), .max = 107 },
+	{ "control-group", SCHEMA_TEXT, FIELD(conf, control_group),
+	    .max = 255 },
 	{ "metrics-listen", SCHEMA_ENDPOINT, RESERVED, .supported = 1 },
-	{ "state-dir", SCHEMA_TEXT, RESERVED, .min = 1, .max = 255 },
+	{ "state-dir", SCHEMA_TEXT, FIELD(conf, state_dir),
+	    POS(conf, state_dir), .min = 1, .max = 255 },
 	{ "max-mirrors", SCHEMA_NUMBER, FIELD(conf, max_mirrors), .min = 1,
 	    .max = 1000 },
 	{ "log-level", WORD(log_levels), FIELD(conf, log_level) },
@@ -275,4 +278,16 @@ const char *
 schema_encap_name(enum conf_encap encap)
 {
 	return schema_word_name(encaps, (int)encap);
+}
+
+const char *
+schema_direction_name(enum conf_direction direction)
+{
+	return schema_word_name(directions, (int)direction);
+}
+
+const char *
+schema_balance_name(enum conf_balance balance)
+{
+	return schema_word_name(balances, (int)balance);
 }

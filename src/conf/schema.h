@@ -90,6 +90,8 @@ const char *schema_word_name(const struct schema_word *words, int value);
 
 /* As written in a configuration. */
 const char *schema_encap_name(enum conf_encap encap);
+const char *schema_direction_name(enum conf_direction direction);
+const char *schema_balance_name(enum conf_balance balance);
 
 /* The protocols that have a name; the value is the IP protocol number. */
 extern const struct schema_word schema_protocols[];

@@ -55,7 +55,15 @@ section_open_root(struct section *s, struct conf *c)
 	c->path = path;
 	s->schema = &schema_root;
 	s->self = c;
-	return (c->user = strdup("trafmirrord")) == NULL ? -1 : 0;
+	c->user = strdup("trafmirrord");
+	c->control_socket = strdup(
+	    TM_RUNSTATEDIR "/trafmirrord/control.sock");
+	c->control_group = strdup("");
+	c->state_dir = strdup(TM_LOCALSTATEDIR "/lib/trafmirrord");
+	return c->user == NULL || c->control_socket == NULL ||
+		c->control_group == NULL || c->state_dir == NULL ?
+	    -1 :
+	    0;
 }
 
 static int

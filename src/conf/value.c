@@ -191,8 +191,6 @@ parse_text(const struct value *v, void *field)
 		return value_fail(v,
 		    "%s is too long (%zu bytes, at most %" PRIu64 ")",
 		    report_quote(q, v->text), len, o->max);
-	if (o->reserved)
-		return accept_number(v, NULL, 0);
 	return store_text(v, field);
 }
 

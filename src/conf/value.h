@@ -8,6 +8,11 @@
 
 #include "conf/conf.h"
 
+/* What value_is_tag allows, in words. */
+#define VALUE_TAG                                                      \
+	"\"key=value\" with a key of 1-60 characters, printable UTF-8, " \
+	"at most 255 bytes"
+
 struct schema_option;
 
 struct value {
@@ -39,6 +44,9 @@ int value_add_prefix(const struct value *v, struct addr_prefix **list,
     size_t *n);
 int value_add_rung(const struct value *v, struct conf_rung **list, size_t *n);
 int value_add_ports(const struct value *v, struct conf_ports **list, size_t *n);
+
+/* Whether it is "key=value" as the option tags takes it. */
+bool value_is_tag(const char *text);
 
 /* Whether the kernel would take it as the name of an interface. */
 bool value_is_interface(const char *text);

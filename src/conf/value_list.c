@@ -29,18 +29,24 @@ add_word(const struct value *v, struct conf_words *w)
 	return 0;
 }
 
+bool
+value_is_tag(const char *text)
+{
+	size_t key = strcspn(text, "="), len = strlen(text);
+
+	return text[key] == '=' && key > 0 && len <= 255 &&
+	    text_is_printable(text, len) &&
+	    text_length(text, key) <= CONF_NAME_MAX;
+}
+
 int
 value_add_tag(const struct value *v, struct conf_words *w)
 {
 	size_t key = strcspn(v->text, "=");
 	char q[REPORT_QUOTE_MAX];
 
-	if (v->text[key] == '\0' || key == 0 ||
-	    !text_is_printable(v->text, strlen(v->text)) ||
-	    text_length(v->text, key) > CONF_NAME_MAX || strlen(v->text) > 255)
-		return value_refuse(v,
-		    "\"key=value\" with a key of 1-60 "
-		    "characters, printable UTF-8, at most 255 bytes");
+	if (!value_is_tag(v->text))
+		return value_refuse(v, VALUE_TAG);
 	for (size_t i = 0; i < w->n; i++)
 		if (strncmp(w->v[i].text, v->text, key + 1) == 0)
 			return value_fail(v,

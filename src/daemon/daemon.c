@@ -3,19 +3,28 @@
 #include "config.h"
 
 #include <ev.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/iface.h"
 #include "base/kernel.h"
 #include "base/log.h"
 #include "conf/conf.h"
+#include "conf/overlay.h"
+#include "daemon/control.h"
+#include "daemon/counters.h"
 #include "daemon/daemon.h"
+#include "daemon/folder.h"
 #include "daemon/links.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
-#include "daemon/counters.h"
+#include "daemon/switches.h"
+#include "daemon/verbs.h"
 #include "mirror/follow.h"
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
@@ -32,10 +41,13 @@ struct watch {
 
 struct daemon {
 	struct ev_loop *loop;
-	const char *path;
-	bool debug;
+	struct daemon_options options;
+	time_t started;
 	struct generation *gen;
 	unsigned number; /* of the configuration, from 1 */
+	json_t *switches;
+	struct control *control;	/* NULL: none */
+	char *control_path, *state_dir; /* as of the start */
 	struct watch *watches;
 	size_t nwatches;
 	ev_signal hup, term, interrupt, usr1;
@@ -189,29 +201,58 @@ say_ready(const struct daemon *d)
 	    d->gen->nmirrors, count_sources(d->gen));
 }
 
+/* What is in force is base with the switches on top. Nothing has changed
+ * before commit. */
 static int
-replace_generation(struct daemon *d, struct conf **c, struct err *err)
+prepare(struct daemon *d, struct generation **g, struct conf *base,
+    const json_t *switches, struct err *err)
 {
-	struct generation *g;
+	struct conf *c = overlay_new(base);
 	struct iface_list ifaces;
 	int rc;
 
-	if (iface_list_get(&ifaces, err) == -1)
-		return -1;
-	d->look_again |= d->follow.active;
-	follow_stop(&d->follow);
-	rc = reload_prepare(&g, c, d->gen, &ifaces, err);
-	iface_list_fini(&ifaces);
-	if (rc == -1)
-		return -1;
+	if (c == NULL || switches_apply(switches, c) == -1) {
+		conf_free(c);
+		return err_set(err, "out of memory");
+	}
+	rc = iface_list_get(&ifaces, err);
+	if (rc == 0) {
+		d->look_again |= d->follow.active;
+		follow_stop(&d->follow);
+		rc = reload_prepare(g, &c, d->gen, &ifaces, err);
+		iface_list_fini(&ifaces);
+	}
+	conf_free(c);
+	return rc;
+}
+
+static void
+commit(struct daemon *d, struct generation *g)
+{
 	stop_watches(d);
-	log_set_level(d->debug ? LOG_LEVEL_DEBUG : g->conf->log_level);
+	log_set_level(d->options.debug ? LOG_LEVEL_DEBUG : g->conf->log_level);
 	reload_commit(g, d->gen);
 	d->gen = g;
-	d->number++;
 	watch_again(d);
 	poll_mirrors(d);
 	look(d);
+}
+
+int
+daemon_switch(struct daemon *d, json_t **switches, struct err *err)
+{
+	struct generation *g;
+
+	if (prepare(d, &g, d->gen->conf->base, *switches, err) == -1)
+		return -1;
+	if (switches_save(*switches, d->state_dir, err) == -1) {
+		generation_free(g);
+		return -1;
+	}
+	commit(d, g);
+	json_decref(d->switches);
+	d->switches = *switches;
+	*switches = NULL;
 	return 0;
 }
 
@@ -237,39 +278,84 @@ log_report(const struct conf_report *r)
 		say_warning(r->warnings[i]);
 }
 
+/* What is opened as root stays as it was at the start. */
 static void
-on_reload(struct ev_loop *loop, ev_signal *w, int revents)
+warn_of_restart(const struct daemon *d, const struct conf *c,
+    struct conf_report *r)
 {
-	struct daemon *d = w->data;
-	struct conf_report r = { 0 };
+	const struct conf *now = d->gen->conf;
+	const struct {
+		const char *name;
+		bool changed;
+	} options[] = {
+		{ "user", strcmp(c->user, now->user) != 0 },
+		{ "log-facility", c->log_facility != now->log_facility },
+		{ "control-socket",
+		    strcmp(c->control_socket, now->control_socket) != 0 },
+		{ "control-group",
+		    strcmp(c->control_group, now->control_group) != 0 },
+		{ "state-dir", strcmp(c->state_dir, now->state_dir) != 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (options[i].changed)
+			conf_report_warn(r, NULL,
+			    "reload: a new %s takes a restart",
+			    options[i].name);
+}
+
+/* Takes *c on success. */
+static int
+replace(struct daemon *d, struct conf **c, struct err *err)
+{
+	struct generation *g;
+
+	if (prepare(d, &g, *c, d->switches, err) == -1)
+		return -1;
+	conf_free(*c); /* the generation has a share in it */
+	*c = NULL;
+	commit(d, g);
+	d->number++;
+	return 0;
+}
+
+int
+daemon_reload(struct daemon *d, struct conf_report *r)
+{
 	struct conf *c;
 	struct err err;
+	int rc = -1;
 
 	notify_reloading();
-	c = load_conf(d->path, &r);
-	log_report(&r);
+	if ((c = load_conf(d->options.path, r)) != NULL)
+		warn_of_restart(d, c, r);
+	log_report(r);
 	if (c == NULL) {
 		log_error("reload: failed: %zu errors in the configuration, "
 			  "the old one stays in force",
-		    r.nerrors);
+		    r->nerrors);
+	} else if ((rc = replace(d, &c, &err)) == -1) {
+		log_error("reload: failed: %s; the old configuration stays in "
+			  "force",
+		    err.text);
+		conf_report_error(r, NULL, "%s", err.text);
 	} else {
-		if (strcmp(c->user, d->gen->conf->user) != 0)
-			log_warnx("reload: a new user takes a restart");
-		if (c->log_facility != d->gen->conf->log_facility)
-			log_warnx("reload: a new log-facility takes a "
-				  "restart");
-		if (replace_generation(d, &c, &err) == -1)
-			log_error("reload: failed: %s; the old configuration "
-				  "stays in force",
-			    err.text);
-		else
-			log_info("reload: done: %zu mirrors, %zu sources, "
-				 "generation=%u",
-			    d->gen->nmirrors, count_sources(d->gen), d->number);
+		log_info("reload: done: %zu mirrors, %zu sources, "
+			 "generation=%u",
+		    d->gen->nmirrors, count_sources(d->gen), d->number);
 	}
 	conf_free(c);
-	conf_report_fini(&r);
 	say_ready(d);
+	return rc;
+}
+
+static void
+on_reload(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct conf_report r = { 0 };
+
+	daemon_reload(w->data, &r);
+	conf_report_fini(&r);
 }
 
 static void
@@ -323,21 +409,62 @@ warn_of_kernel(void)
 			  "GRO of UDP off)");
 }
 
-int
-daemon_new(struct daemon **out, struct conf **c, const char *path, bool debug,
-    struct err *err)
+/* The switches of before, and a folder for those to come. A folder that cannot
+ * be had costs the switches, not the mirrors. */
+static int
+open_state(struct daemon *d, uid_t uid, gid_t gid, struct err *err)
 {
-	struct daemon *d = calloc(1, sizeof(*d));
-	double watchdog = notify_watchdog_interval();
+	struct err why;
+	int fd = folder_open(d->state_dir, &why);
 
-	if (d == NULL)
-		return err_sys(err, "daemon");
-	d->path = path;
-	d->debug = debug;
-	if ((d->loop = ev_loop_new(EVFLAG_AUTO)) == NULL) {
-		err_set(err, "event loop: cannot start");
-		goto fail;
+	if (fd == -1) {
+		log_warnx("state-dir: %s: switches cannot be kept, and are "
+			  "refused",
+		    why.text);
+	} else {
+		folder_give(fd, SWITCHES_FILE, uid, gid);
+		close(fd);
 	}
+	return (d->switches = switches_load(d->state_dir, err)) == NULL ? -1 :
+									  0;
+}
+
+/* What is made here belongs to the user the daemon becomes. */
+static int
+open_control(struct daemon *d, const struct conf *c, struct err *err)
+{
+	const struct passwd *pw = geteuid() != 0 ? NULL :
+						   getpwnam(d->options.user);
+	struct control_options o = {
+		.path = d->control_path,
+		.group = c->control_group,
+		.uid = pw == NULL ? geteuid() : pw->pw_uid,
+		.gid = pw == NULL ? getegid() : pw->pw_gid,
+		.answer = verbs_answer,
+		.arg = d,
+	};
+
+	if (open_state(d, o.uid, o.gid, err) == -1)
+		return -1;
+	if (o.path[0] == '\0')
+		return 0;
+	return control_open(&d->control, d->loop, &o, err);
+}
+
+static int
+start(struct daemon *d, struct conf **c, struct err *err)
+{
+	double watchdog = notify_watchdog_interval();
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	d->started = now.tv_sec;
+	d->control_path = strdup((*c)->control_socket);
+	d->state_dir = strdup((*c)->state_dir);
+	if (d->control_path == NULL || d->state_dir == NULL)
+		return err_sys(err, "daemon");
+	if ((d->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
+		return err_set(err, "event loop: cannot start");
 	start_signal(d, &d->hup, on_reload, SIGHUP);
 	start_signal(d, &d->term, on_stop, SIGTERM);
 	start_signal(d, &d->interrupt, on_stop, SIGINT);
@@ -347,25 +474,51 @@ daemon_new(struct daemon **out, struct conf **c, const char *path, bool debug,
 	d->go_on.data = d;
 	if (watchdog > 0)
 		start_timer(d, &d->watchdog, on_watchdog, watchdog);
-	if (links_open(&d->links, d->loop, on_links, d, err) == -1 ||
-	    replace_generation(d, c, err) == -1)
-		goto fail;
+	if (open_control(d, *c, err) == -1 ||
+	    links_open(&d->links, d->loop, on_links, d, err) == -1)
+		return -1;
+	return replace(d, c, err);
+}
+
+int
+daemon_new(struct daemon **out, struct conf **c, const struct daemon_options *o,
+    struct err *err)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return err_sys(err, "daemon");
+	d->options = *o;
+	if (start(d, c, err) == -1) {
+		daemon_free(d);
+		return -1;
+	}
 	*out = d;
 	return 0;
-fail:
-	daemon_free(d);
-	return -1;
+}
+
+void
+daemon_look(const struct daemon *d, struct daemon_view *v)
+{
+	*v = (struct daemon_view) { d->gen, d->switches, d->options.path,
+		d->number, d->started };
 }
 
 void
 daemon_run(struct daemon *d)
 {
 	warn_of_kernel();
+	if (access(d->state_dir, W_OK) == -1)
+		log_warn("state-dir %s: switches cannot be kept, and are "
+			 "refused",
+		    d->state_dir);
 	log_info("ready: mirroring: %zu mirrors, %zu sources", d->gen->nmirrors,
 	    count_sources(d->gen));
 	say_ready(d);
 	ev_run(d->loop, 0);
 	notify_send("STOPPING=1\n");
+	control_close(d->control);
+	d->control = NULL;
 	stop_watches(d);
 	for (size_t i = 0; i < d->gen->nmirrors; i++) {
 		mirror_drain(d->gen->mirrors[i]);
@@ -379,10 +532,14 @@ daemon_free(struct daemon *d)
 {
 	if (d == NULL)
 		return;
+	control_close(d->control);
 	stop_watches(d);
 	follow_stop(&d->follow);
 	links_close(d->links);
 	generation_free(d->gen);
+	json_decref(d->switches);
+	free(d->control_path);
+	free(d->state_dir);
 	if (d->loop != NULL)
 		ev_loop_destroy(d->loop);
 	free(d);

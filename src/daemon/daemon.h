@@ -4,16 +4,46 @@
 #define TM_DAEMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct conf;
+struct conf_report;
 struct daemon;
 struct err;
+struct generation;
+struct json_t;
+
+/* path: the file a reload reads again; user: whom the daemon becomes. Both
+ * are borrowed. debug: log all, whatever log-level says. */
+struct daemon_options {
+	const char *path;
+	const char *user;
+	bool debug;
+};
+
+/* What there is to see of it, good until the next change. */
+struct daemon_view {
+	const struct generation *gen;
+	const struct json_t *switches; /* see switches.h */
+	const char *path;
+	unsigned number; /* of the configuration, from 1 */
+	int64_t started; /* seconds of the monotonic clock */
+};
 
 /* Opens all that *c asks for and takes it on success; signals are caught from
- * here on. path: the file a reload reads again; borrowed. debug: log all,
- * whatever log-level says. */
-int daemon_new(struct daemon **out, struct conf **c, const char *path,
-    bool debug, struct err *err);
+ * here on. */
+int daemon_new(struct daemon **out, struct conf **c,
+    const struct daemon_options *o, struct err *err);
+
+void daemon_look(const struct daemon *d, struct daemon_view *v);
+
+/* Reads the configuration again and puts it in force, all of it or nothing.
+ * What is wrong is logged and added to r. */
+int daemon_reload(struct daemon *d, struct conf_report *r);
+
+/* Keeps *switches on disk, puts them in force, and takes them; on error
+ * nothing has changed. */
+int daemon_switch(struct daemon *d, struct json_t **switches, struct err *err);
 
 /* Says that it mirrors, and does until SIGTERM or SIGINT; then sends what the
  * rings still hold. */

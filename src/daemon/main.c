@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "conf/print.h"
+#include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/detach.h"
 #include "daemon/load.h"
@@ -129,6 +130,8 @@ check(const struct options *o, struct conf *c)
 
 	if (privs_check(user, &err) == -1)
 		fprintf(stderr, "warning: %s\n", err.text);
+	if (control_check_group(c->control_group, &err) == -1)
+		fprintf(stderr, "warning: %s\n", err.text);
 	if (o->print)
 		conf_print(c, stdout);
 	return fflush(stdout) == 0 ? 0 : 1;
@@ -181,6 +184,7 @@ serve(const struct options *o, struct conf **c)
 	int ready_fd = -1, pid_fd = -1, status = 1;
 	struct daemon *d = NULL;
 	char *drop_to = strdup(user);
+	struct daemon_options daemon = { o->conf, drop_to, o->debug };
 	struct err err;
 
 	if (drop_to == NULL) {
@@ -193,7 +197,7 @@ serve(const struct options *o, struct conf **c)
 	if (o->pidfile != NULL &&
 	    (pid_fd = pidfile_open(o->pidfile, &err)) == -1)
 		goto out;
-	if (daemon_new(&d, c, o->conf, o->debug, &err) == -1 ||
+	if (daemon_new(&d, c, &daemon, &err) == -1 ||
 	    privs_drop(drop_to, &err) == -1)
 		goto out;
 	if (!o->foreground)

@@ -20,6 +20,7 @@ BEGIN {
 	only["linux/if_packet.h"] = "src/capture/ring.c"
 	only["ev.h"] = "src/daemon/"
 	only["libmnl/libmnl.h"] = "src/deliver/egress.c src/daemon/links.c"
+	only["jansson.h"] = "src/daemon/ src/ctl/"
 	only["cap-ng.h"] = "src/daemon/privs.c"
 	only["xxhash.h"] = "src/packet/flow.c src/deliver/balance.c"
 }

@@ -28,6 +28,15 @@ diff man/options.taken man/options.explained ||
 	complain "trafmirrord(8) does not explain (<) or invents (>) these"
 rm -f man/options.taken man/options.explained
 
+# trafmirrorctl(8) explains each of its commands.
+sed -n 's/^	{ "\([a-z ]*\)", "[a-z]*", [a-z_]*, show_.*/\1/p' \
+    "$src/src/ctl/main.c" | while read -r command; do
+	grep -q "Cm $command\( \|$\)" man/trafmirrorctl.8 || echo "$command"
+done >man/commands.missing
+[ ! -s man/commands.missing ] ||
+	complain "trafmirrorctl(8) lacks $(tr '\n' ' ' <man/commands.missing)"
+rm -f man/commands.missing
+
 # Every keyword that trafmirrord -p prints is in trafmirrord.conf(5). Values in
 # quotes are none.
 keywords=$(./trafmirrord -n -p -u root -c "$src/etc/trafmirrord.conf" |

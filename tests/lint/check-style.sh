@@ -31,7 +31,7 @@ END { exit bad }
 if grep -nE '[[:blank:]]+$|TO''DO|FIX''ME' quickstart configure.ac \
     Makefile.am README NEWS $(find src tests bench man etc contrib .ci \
     -name '*.[ch]' -o -name '*.sh' -o -path 'man/*.in' -o -path 'etc/*' \
-    -o -path 'contrib/*' -o -path 'bench/*' -o -path .ci/run 2>/dev/null); then
+    -o -type f -path 'contrib/*' -o -path 'bench/*' -o -path .ci/run 2>/dev/null); then
 	echo "trailing white space, or something left undone"
 	bad=1
 fi

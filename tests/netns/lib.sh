@@ -6,7 +6,7 @@
 #	. "$(dirname "$0")/lib.sh"
 #
 # Sourcing runs the script again under unshare(1), in new network, mount and
-# PID namespaces (and a user namespace when not root), with a private /run.
+# PID namespaces (and a user namespace when not root), with a private /run and /var/lib.
 # Nothing a test makes is seen outside, two tests never meet, and the kernel
 # removes everything when the script ends, however it ends. From a build
 # folder a test also runs by hand: sh ../tests/netns/001-demo.sh
@@ -145,6 +145,7 @@ trap 'trap - EXIT; exit 130' HUP INT TERM
 trap 'fail "longer than its time"' ALRM
 
 mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /var/lib
 mkdir /run/netns "$T"
 
 # As root, tcpdump becomes another user unless it is told to stay root. Some

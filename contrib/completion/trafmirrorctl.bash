@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: ISC
+# bash completion for trafmirrorctl(8); names are asked from the daemon.
+
+_trafmirrorctl_names() {
+	trafmirrorctl "${socket[@]}" list "$1" 2>/dev/null
+}
+
+_trafmirrorctl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} word command= i name
+	local commands='status reload enable disable drain undrain tag untag
+	    reset list ping version'
+	local socket=() args=() words=()
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		case $word in
+		-s)
+			socket=(-s "${COMP_WORDS[++i]}")
+			;;
+		-*) ;;
+		*)
+			if [[ -z $command ]]; then
+				command=$word
+			else
+				args+=("$word")
+			fi
+			;;
+		esac
+	done
+	COMPREPLY=()
+	if [[ ${COMP_WORDS[COMP_CWORD - 1]} == -s ]]; then
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+	fi
+	if [[ -z $command ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$commands -j -s -V -h" \
+		    -- "$cur")
+		return
+	fi
+	((${#args[@]} == 0)) || return
+	case $command in
+	status | enable | disable | tag | untag)
+		mapfile -t words < <(_trafmirrorctl_names mirrors)
+		;;
+	drain | undrain)
+		mapfile -t words < <(_trafmirrorctl_names targets)
+		;;
+	reset)
+		mapfile -t words < <(_trafmirrorctl_names mirrors
+			_trafmirrorctl_names targets)
+		;;
+	list) words=(mirrors targets) ;;
+	esac
+	for name in "${words[@]}"; do
+		printf -v word %q "$name"
+		[[ $word != "$cur"* && $name != "$cur"* ]] ||
+			COMPREPLY+=("$word")
+	done
+}
+complete -F _trafmirrorctl trafmirrorctl

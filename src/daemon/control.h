@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/* The control socket: clients that send lines and get one line for each.
+ * Whatever they do, one turn of the loop reads a little from each of them and
+ * answers one line at most. */
+#ifndef TM_CONTROL_H
+#define TM_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct control;
+struct err;
+struct ev_loop;
+struct peer;
+
+/* Answers a line (which has no newline) with one that has, to be freed; NULL:
+ * no memory, and the client is dropped. Sets *last if it is the last one this
+ * client gets. */
+typedef char *control_answer(void *arg, const struct peer *peer,
+    const char *line, size_t len, bool *last);
+
+struct control_options {
+	const char *path;  /* borrowed until control_close */
+	const char *group; /* whose members may look; "": nobody's */
+	uid_t uid;	   /* the user the daemon will be, */
+	gid_t gid;	   /* and its group: the socket file is theirs */
+	control_answer *answer;
+	void *arg;
+};
+
+/* Whether the group exists, if it is not "". */
+int control_check_group(const char *group, struct err *err);
+
+/* Listens from here on, and makes the folder if it is missing. */
+int control_open(struct control **out, struct ev_loop *loop,
+    const struct control_options *o, struct err *err);
+void control_close(struct control *c);
+
+#endif

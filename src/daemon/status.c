@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+/* The state of the daemon as JSON: trafmirrorctl(8) explains the fields. */
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/addr.h"
+#include "conf/conf.h"
+#include "conf/schema.h"
+#include "conf/select.h"
+#include "daemon/daemon.h"
+#include "daemon/reply.h"
+#include "daemon/status.h"
+#include "daemon/switches.h"
+#include "deliver/target.h"
+#include "mirror/mirror.h"
+#include "mirror/reload.h"
+
+static json_t *
+number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static json_t *
+source_json(const char *name, const char *state, const struct source_stats *st)
+{
+	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "interface",
+	    reply_string(name), "state", state, "captured_packets",
+	    number(st->captured_packets), "captured_bytes",
+	    number(st->captured_bytes), "ring_dropped_packets",
+	    number(st->ring_dropped_packets));
+}
+
+static bool
+has_source(const struct mirror *m, const char *name)
+{
+	for (size_t i = 0; i < mirror_nsources(m); i++)
+		if (strcmp(mirror_source(m, i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those that are captured, and those that are named but not there. */
+static json_t *
+sources_json(const struct mirror *m)
+{
+	static const struct source_stats none;
+	const struct conf_words *words = &mirror_conf(m)->sources;
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < mirror_nsources(m); i++) {
+		const struct source *s = mirror_source(m, i);
+
+		json_array_append_new(array,
+		    source_json(s->name, "up", &s->stats));
+	}
+	for (size_t i = 0; mirror_conf(m)->collect && i < words->n; i++)
+		if (select_kind(words->v[i].text) == SELECT_NAME &&
+		    !has_source(m, words->v[i].text))
+			json_array_append_new(array,
+			    source_json(words->v[i].text, "missing", &none));
+	return array;
+}
+
+static json_t *
+target_json(const struct mirror *m, size_t i)
+{
+	const struct target *t = mirror_target(m, i);
+	const struct target_stats *st = target_stats(t);
+	const struct conf_target *ct = mirror_conf(m)->targets[i];
+	uint64_t dropped = 0;
+
+	for (int k = 0; k < TARGET_DROP_KINDS; k++)
+		dropped += st->dropped[k];
+	return json_pack("{s:s, s:s, s:i, s:f, s:o, s:o, s:o}", "name",
+	    target_name(t), "state", ct->weight == 0 ? "drained" : "up",
+	    "weight", ct->weight, "share", mirror_share(m, i), "copied_packets",
+	    number(st->copied_packets), "copied_bytes",
+	    number(st->copied_bytes), "dropped_packets", number(dropped));
+}
+
+static json_t *
+tags_json(const struct conf_words *tags)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < tags->n; i++) {
+		const char *text = tags->v[i].text;
+		size_t len = strcspn(text, "=");
+		char key[256];
+
+		memcpy(key, text, len);
+		key[len] = '\0';
+		json_object_set_new(object, key, reply_string(text + len + 1));
+	}
+	return object;
+}
+
+static json_t *
+rules_json(const struct mirror *m)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < mirror_nrules(m); i++) {
+		uint64_t matched;
+		const char *name = mirror_rule(m, i, &matched);
+
+		json_array_append_new(array,
+		    json_pack("{s:s, s:o}", "name", name, "matched_packets",
+			number(matched)));
+	}
+	return array;
+}
+
+/* The names of what the operator has switched. */
+static json_t *
+by_operator(const struct daemon_view *v, const char *kind, const char *name)
+{
+	json_t *array = json_array(), *value;
+	const char *what;
+
+	json_object_foreach(switches_get(v->switches, kind, name), what, value)
+	    json_array_append_new(array, json_string(what));
+	return array;
+}
+
+static void
+add_counters(json_t *j, const struct mirror_stats *st)
+{
+	const struct {
+		const char *name;
+		uint64_t n;
+	} counters[] = {
+		{ "captured_packets", st->captured_packets },
+		{ "captured_bytes", st->captured_bytes },
+		{ "ring_dropped_packets", st->ring_dropped_packets },
+		{ "copied_packets", st->copied_packets },
+		{ "copied_bytes", st->copied_bytes },
+		{ "segmented_packets", st->segmented_packets },
+		{ "unsegmented_packets", st->unsegmented_packets },
+		{ "truncated_packets", st->truncated_packets },
+		{ "fragmented_packets", st->fragmented_packets },
+		{ "sampled_out_packets", st->sampled_out_packets },
+	};
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
+		json_object_set_new(j, counters[i].name, number(counters[i].n));
+}
+
+static json_t *
+dropped_json(const struct mirror_stats *st)
+{
+	static const char *const reasons[] = {
+		[MIRROR_DROP_SEND_ERROR] = "send-error",
+		[MIRROR_DROP_RATE_LIMIT] = "rate-limit",
+		[MIRROR_DROP_OVERSIZE] = "oversize",
+		[MIRROR_DROP_NO_TARGET] = "no-target",
+	};
+	json_t *object = json_object();
+
+	for (int i = 0; i < MIRROR_DROP_KINDS; i++)
+		json_object_set_new(object, reasons[i],
+		    number(st->dropped_packets[i]));
+	return object;
+}
+
+static json_t *
+mirror_json(const struct daemon_view *v, const struct mirror *m)
+{
+	const struct conf_mirror *cm = mirror_conf(m);
+	json_t *targets = json_array(), *j;
+	struct mirror_stats st;
+
+	mirror_stats(m, &st);
+	for (size_t i = 0; i < mirror_ntargets(m); i++)
+		json_array_append_new(targets, target_json(m, i));
+	j = json_pack(
+	    "{s:s, s:b, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:s, s:o, s:o}",
+	    "name", cm->name, "collect", (int)cm->collect, "state",
+	    mirror_state_name(mirror_state(m)), "direction",
+	    schema_direction_name(cm->direction), "balance",
+	    schema_balance_name(cm->balance), "session_id",
+	    (json_int_t)cm->session_id, "description", cm->description, "tags",
+	    tags_json(&cm->tags), "by_operator",
+	    by_operator(v, "mirrors", cm->name), "filter_place",
+	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
+	    "sources", sources_json(m), "targets", targets);
+	json_object_set_new(j, "dropped_packets", dropped_json(&st));
+	json_object_set_new(j, "rules", rules_json(m));
+	add_counters(j, &st);
+	return j;
+}
+
+/* Those, too, that no mirror uses. */
+static json_t *
+all_targets_json(const struct daemon_view *v)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < v->gen->conf->ntargets; i++) {
+		const struct conf_target *t = &v->gen->conf->targets[i];
+		char address[ADDR_TEXT_MAX];
+
+		json_array_append_new(array,
+		    json_pack("{s:s, s:s, s:s, s:i, s:o}", "name", t->name,
+			"address", addr_format(&t->address, address), "encap",
+			schema_encap_name(t->encap), "weight", t->weight,
+			"by_operator", by_operator(v, "targets", t->name)));
+	}
+	return array;
+}
+
+void
+status_add(json_t *j, const struct daemon_view *v, const struct mirror *only)
+{
+	json_t *mirrors = json_array();
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	for (size_t i = 0; i < v->gen->nmirrors; i++)
+		if (only == NULL || v->gen->mirrors[i] == only)
+			json_array_append_new(mirrors,
+			    mirror_json(v, v->gen->mirrors[i]));
+	json_object_set_new(j, "version", json_string(PACKAGE_VERSION));
+	json_object_set_new(j, "pid", json_integer(getpid()));
+	json_object_set_new(j, "uptime_seconds",
+	    json_integer(now.tv_sec - v->started));
+	json_object_set_new(j, "config", reply_string(v->path));
+	json_object_set_new(j, "generation", json_integer(v->number));
+	json_object_set_new(j, "mirrors", mirrors);
+	json_object_set_new(j, "targets", all_targets_json(v));
+}
