@@ -137,7 +137,7 @@ check_path(const char *option, const char *path, const struct conf_pos *pos,
 {
 	char q[REPORT_QUOTE_MAX];
 
-	if (path[0] != '/')
+	if (path != NULL && path[0] != '/')
 		conf_report_error(r, pos,
 		    "%s: %s is not allowed (an absolute path)", option,
 		    report_quote(q, path));
@@ -389,7 +389,7 @@ conf_check(struct conf *c, struct conf_report *r)
 {
 	check_mirror_names(c, r);
 	check_quota(c, r);
-	if (c->control_socket[0] != '\0')
+	if (c->control_socket != NULL && c->control_socket[0] != '\0')
 		check_path("control-socket", c->control_socket,
 		    &c->control_socket_pos, r);
 	check_path("state-dir", c->state_dir, &c->state_dir_pos, r);
