@@ -158,6 +158,7 @@ dropped_json(const struct mirror_stats *st)
 		[MIRROR_DROP_RATE_LIMIT] = "rate-limit",
 		[MIRROR_DROP_OVERSIZE] = "oversize",
 		[MIRROR_DROP_NO_TARGET] = "no-target",
+		[MIRROR_DROP_LOOP] = "loop",
 	};
 	json_t *object = json_object();
 
