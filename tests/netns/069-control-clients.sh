@@ -7,8 +7,8 @@
 command -v perl >/dev/null || skip "perl is not installed"
 conf=$T/trafmirrord.conf
 sock=/run/trafmirrord/control.sock
-packets=60000
-requests=3000
+packets=30000
+requests=1500
 
 ns_new client source target
 link client eth0 10.0.0.1/24 source eth0 10.0.0.14/24
