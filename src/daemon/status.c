@@ -9,7 +9,6 @@
 #include "base/addr.h"
 #include "conf/conf.h"
 #include "conf/schema.h"
-#include "conf/select.h"
 #include "daemon/daemon.h"
 #include "daemon/reply.h"
 #include "daemon/status.h"
@@ -25,43 +24,20 @@ number(uint64_t n)
 }
 
 static json_t *
-source_json(const char *name, const char *state, const struct source_stats *st)
-{
-	return json_pack("{s:o, s:s, s:o, s:o, s:o}", "interface",
-	    reply_string(name), "state", state, "captured_packets",
-	    number(st->captured_packets), "captured_bytes",
-	    number(st->captured_bytes), "ring_dropped_packets",
-	    number(st->ring_dropped_packets));
-}
-
-static bool
-has_source(const struct mirror *m, const char *name)
-{
-	for (size_t i = 0; i < mirror_nsources(m); i++)
-		if (strcmp(mirror_source(m, i)->name, name) == 0)
-			return true;
-	return false;
-}
-
-/* Those that are captured, and those that are named but not there. */
-static json_t *
 sources_json(const struct mirror *m)
 {
-	static const struct source_stats none;
-	const struct conf_words *words = &mirror_conf(m)->sources;
 	json_t *array = json_array();
+	struct source_status src;
 
-	for (size_t i = 0; i < mirror_nsources(m); i++) {
-		const struct source *s = mirror_source(m, i);
-
+	for (size_t i = 0; mirror_source_status(m, i, &src); i++)
 		json_array_append_new(array,
-		    source_json(s->name, "up", &s->stats));
-	}
-	for (size_t i = 0; mirror_conf(m)->collect && i < words->n; i++)
-		if (select_kind(words->v[i].text) == SELECT_NAME &&
-		    !has_source(m, words->v[i].text))
-			json_array_append_new(array,
-			    source_json(words->v[i].text, "missing", &none));
+		    json_pack("{s:o, s:s, s:o, s:o, s:o}", "interface",
+			reply_string(src.name), "state",
+			source_state_name(src.state), "captured_packets",
+			number(src.stats.captured_packets), "captured_bytes",
+			number(src.stats.captured_bytes),
+			"ring_dropped_packets",
+			number(src.stats.ring_dropped_packets)));
 	return array;
 }
 
