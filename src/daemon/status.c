@@ -132,6 +132,7 @@ dropped_json(const struct mirror_stats *st)
 	static const char *const reasons[] = {
 		[MIRROR_DROP_SEND_ERROR] = "send-error",
 		[MIRROR_DROP_RATE_LIMIT] = "rate-limit",
+		[MIRROR_DROP_BANDWIDTH_LIMIT] = "bandwidth-limit",
 		[MIRROR_DROP_OVERSIZE] = "oversize",
 		[MIRROR_DROP_NO_TARGET] = "no-target",
 		[MIRROR_DROP_LOOP] = "loop",
