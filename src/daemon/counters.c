@@ -44,12 +44,12 @@ counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
 	    st.unsegmented_packets, st.truncated_packets, st.fragmented_packets,
 	    st.sampled_out_packets);
 	for (size_t i = 0; mirror_source_status(m, i, &src); i++)
-		print("mirror \"%s\": source %s: state=%s "
-		      "captured_packets=%" PRIu64 " captured_bytes=%" PRIu64
-		      " ring_dropped_packets=%" PRIu64,
-		    name, src.name, source_state_name(src.state),
-		    src.stats.captured_packets, src.stats.captured_bytes,
-		    src.stats.ring_dropped_packets);
+		print("mirror \"%s\": source %s: captured_packets=%" PRIu64
+		      " captured_bytes=%" PRIu64
+		      " ring_dropped_packets=%" PRIu64 " state=%s",
+		    name, src.name, src.stats.captured_packets,
+		    src.stats.captured_bytes, src.stats.ring_dropped_packets,
+		    source_state_name(src.state));
 	for (size_t i = 0; i < mirror_ntargets(m); i++) {
 		const struct target *t = mirror_target(m, i);
 		const struct target_stats *ts = target_stats(t);

@@ -48,8 +48,8 @@ captured() {
 
 sources() {
 	counters_get
-	grep -o 'source [^:]*: state=[a-z]*' "$T/counters" |
-		sed 's/source //; s/: state=/ /' | sort | tr '\n' ' '
+	sed -n 's/.*: source \([^ ]*\): .* state=/\1 /p' "$T/counters" |
+		sort | tr '\n' ' '
 }
 
 # has_captured N [IFACE]
