@@ -6,9 +6,11 @@
 #include <sys/socket.h>
 #include <linux/rtnetlink.h>
 #include <errno.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <ev.h>
 #include <libmnl/libmnl.h>
@@ -17,7 +19,7 @@
 #include "daemon/links.h"
 
 #define LINKS_WAIT_SECONDS 0.05
-#define LINKS_WAIT_MAX	   1.0	/* also when the clock was set meanwhile */
+#define LINKS_MOST_SECONDS 0.5
 #define LINKS_REST	   9	/* times as long as the last call took */
 #define LINKS_READS	   512	/* messages at a time; the buffer holds less */
 #define LINKS_MESSAGE_MAX  8192 /* what is longer counts as lost */
@@ -105,14 +107,13 @@ on_wait(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct links *l = w->data;
 	unsigned what = read_changes(l);
-	ev_tstamp before = ev_time(), rest;
+	clock_t before = clock(); /* of the CPU: to wait costs nobody */
+	double rest;
 
 	if (what != 0)
 		l->cb(l->arg, what);
-	rest = LINKS_REST * (ev_time() - before);
-	l->seconds = LINKS_WAIT_SECONDS;
-	if (rest > LINKS_WAIT_SECONDS)
-		l->seconds = rest < LINKS_WAIT_MAX ? rest : LINKS_WAIT_MAX;
+	rest = LINKS_REST * (double)(clock() - before) / CLOCKS_PER_SEC;
+	l->seconds = fmin(fmax(rest, LINKS_WAIT_SECONDS), LINKS_MOST_SECONDS);
 	ev_io_start(loop, &l->io);
 }
 

@@ -17,10 +17,11 @@ enum links_change {
 typedef void links_cb(void *arg, unsigned what);
 
 /* Calls cb in the loop, 50 ms after the first change: once for all that has
- * changed by then. If that takes cb long, the next call waits until ten times
- * as long has passed, so that a host whose containers come and go by the
- * thousand costs a tenth of the time at most. When the kernel has lost
- * messages, everything has changed. No privileges are needed. */
+ * changed by then. If that takes cb long, the next call waits nine times as
+ * much as cb had of the CPU, up to half a second, so that a host whose
+ * containers come and go by the thousand pays for a tenth of the time. When
+ * the kernel has lost messages, everything has changed. No privileges are
+ * needed. */
 int links_open(struct links **out, struct ev_loop *loop, links_cb *cb,
     void *arg, struct err *err);
 

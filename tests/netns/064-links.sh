@@ -140,6 +140,23 @@ wait_until 3 is_state up || fail "eth1 is $(state eth1) after the flaps"
 
 # ---- gone and back: how long until it is captured, and counters go on ----
 
+# What reached the interface, and how much of that was captured.
+returned() {
+	came=$(($(received) - was_received))
+	missed=$((came - $(captured) + total))
+	[ "$came" -ge 500 ] && [ "$missed" -le "$rate" ]
+}
+
+# The far end sends only when it has seen the carrier.
+is_captured() {
+	was_received=$(received)
+	stream 3000
+	wait "$stream_pid" || error "flowgen fails"
+	log_wait 3 'mirror "demo": eth1: capturing'
+	wait_until 3 returned || fail "$1: $missed of $came packets missed"
+	echo "$1: captured again after $missed ms (packets at $rate/s)"
+}
+
 # comes_back WHAT LEAVE RETURN
 comes_back() {
 	total=$(captured)
@@ -151,15 +168,7 @@ comes_back() {
 	    "$total"
 	log_mark
 	$3
-	stream 1500
-	wait "$stream_pid" || error "flowgen fails"
-	log_wait 3 'mirror "demo": eth1: capturing'
-	returned() {
-		missed=$((1500 - $(captured) + total))
-		[ "$missed" -le "$rate" ]
-	}
-	wait_until 3 returned || fail "$1: $missed of 1500 packets missed"
-	echo "$1: captured again after $missed ms (packets at $rate/s)"
+	is_captured "$1"
 	expect_states collecting up
 }
 
@@ -184,11 +193,7 @@ total=$(captured)
 log_mark
 delete
 make
-stream 1500
-wait "$stream_pid" || error "flowgen fails"
-log_wait 3 'mirror "demo": eth1: capturing'
-wait_until 3 returned || fail "replaced: $missed of 1500 packets missed"
-echo "replaced at once: captured again after $missed ms"
+is_captured 'replaced at once'
 
 # ---- counters go on through a reload that opens the ring anew ----
 
