@@ -146,6 +146,16 @@ dropped_json(const struct mirror_stats *st)
 }
 
 static json_t *
+rung_json(const struct mirror *m)
+{
+	const struct conf_rung *rung = mirror_rung(m);
+	char text[CONF_RUNG_TEXT_MAX];
+
+	return rung == NULL ? json_null() :
+			      json_string(conf_rung_format(rung, text));
+}
+
+static json_t *
 mirror_json(const struct daemon_view *v, const struct mirror *m)
 {
 	const struct conf_mirror *cm = mirror_conf(m);
@@ -166,6 +176,7 @@ mirror_json(const struct daemon_view *v, const struct mirror *m)
 	    by_operator(v, "mirrors", cm->name), "filter_place",
 	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
 	    "sources", sources_json(m), "targets", targets);
+	json_object_set_new(j, "under_pressure", rung_json(m));
 	json_object_set_new(j, "dropped_packets", dropped_json(&st));
 	json_object_set_new(j, "rules", rules_json(m));
 	add_counters(j, &st);
