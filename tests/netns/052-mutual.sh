@@ -20,6 +20,7 @@ ip -n a neighbour add fd00::99 lladdr 02:00:00:00:01:0b dev eth0
 write() {
 	cat >"$T/$1.conf" <<END
 user = root
+control-socket = ""
 target other { address = "$2"  encap = $3 }
 mirror m {
 	sources         = { eth0 }

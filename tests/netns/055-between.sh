@@ -39,6 +39,7 @@ vxlan_dev target overlay 1 4789 10.0.9.12
 write() {
 	cat >"$T/$1.conf" <<END
 user = root
+control-socket = ""
 target ids { address = 10.0.9.11  encap = $4 }
 mirror m {
 	sources         = { $2 }

@@ -21,9 +21,9 @@
 #define SAYS(text, ...) \
 	CU_ASSERT(conftext_says(text, (const char *const[]) { __VA_ARGS__ }))
 
-#define TARGET "target t { address = 192.0.2.1 }\n"
+#define TARGET	  "target t { address = 192.0.2.1 }\n"
 #define NO_MIRROR "t: warning: no mirror: nothing is collected"
-#define MIRROR "mirror m { sources = eth0 targets = t "
+#define MIRROR	  "mirror m { sources = eth0 targets = t "
 
 /* ---- memory that runs out ------------------------------------------------ */
 
@@ -436,7 +436,7 @@ test_all_errors_at_once(void)
 	    "t:2: mirror \"m\": unknown option \"foo\" (collect, description, "
 	    "tags, sources, direction, filter, bpf, exclude-targets, targets, "
 	    "balance, session-id, truncate, sample, rate-limit, burst, "
-	    "oversize, ring-size, latency, promiscuous, rule)",
+	    "oversize, ring-size, latency, promiscuous, under-pressure, rule)",
 	    "t:3: mark: \"0\" is out of range (1-4294967295)",
 	    "t:4: user: the closing quote is missing", NULL);
 }
