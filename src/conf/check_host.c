@@ -145,18 +145,6 @@ overhead(const struct conf_target *t)
 	}
 }
 
-static const char *
-what_becomes(enum conf_oversize oversize)
-{
-	static const char *const words[] = {
-		[CONF_OVERSIZE_FRAGMENT] = "fragmented",
-		[CONF_OVERSIZE_TRUNCATE] = "truncated",
-		[CONF_OVERSIZE_DROP] = "dropped",
-	};
-
-	return words[oversize];
-}
-
 /* Copies of an interface that leave by it: they would grow with its MTU, so
  * raising that is no help. */
 static void
@@ -176,7 +164,7 @@ check_own_path(const struct conf *c, const struct conf_mirror *m,
 		    "leave by it, and the path has %u: set truncate = %u, or "
 		    "they are %s (oversize)",
 		    m->name, t->name, egress->name, need, path,
-		    path - overhead(t), what_becomes(m->oversize));
+		    path - overhead(t), conf_oversize_becomes(m->oversize));
 }
 
 static void
@@ -208,7 +196,7 @@ check_path(const struct conf *c, const struct conf_mirror *m,
 		    "set truncate = %u, or they are %s (oversize)",
 		    m->name, t->name, need, VLAN_TAG, route.mtu,
 		    need - route.mtu, route.mtu - overhead(t),
-		    what_becomes(m->oversize));
+		    conf_oversize_becomes(m->oversize));
 	else
 		check_own_path(c, m, t, egress, route.mtu, r);
 }

@@ -204,6 +204,9 @@ struct conf *conf_load_text(const char *text, size_t len, const char *name,
 void conf_free(struct conf *c);
 void conf_words_fini(struct conf_words *w);
 
+/* What becomes of copies larger than the path MTU: "fragmented" and so on. */
+const char *conf_oversize_becomes(enum conf_oversize oversize);
+
 /* As it is written, "truncate 128"; returns buf. */
 const char *conf_rung_format(const struct conf_rung *rung,
     char buf[static CONF_RUNG_TEXT_MAX]);

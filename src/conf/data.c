@@ -93,6 +93,18 @@ conf_free(struct conf *c)
 }
 
 const char *
+conf_oversize_becomes(enum conf_oversize oversize)
+{
+	static const char *const words[] = {
+		[CONF_OVERSIZE_FRAGMENT] = "fragmented",
+		[CONF_OVERSIZE_TRUNCATE] = "truncated",
+		[CONF_OVERSIZE_DROP] = "dropped",
+	};
+
+	return words[oversize];
+}
+
+const char *
 conf_rung_format(const struct conf_rung *rung,
     char buf[static CONF_RUNG_TEXT_MAX])
 {

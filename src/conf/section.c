@@ -56,8 +56,7 @@ section_open_root(struct section *s, struct conf *c)
 	s->schema = &schema_root;
 	s->self = c;
 	c->user = strdup("trafmirrord");
-	c->control_socket = strdup(
-	    TM_RUNSTATEDIR "/trafmirrord/control.sock");
+	c->control_socket = strdup(TM_RUNSTATEDIR "/trafmirrord/control.sock");
 	c->control_group = strdup("");
 	c->state_dir = strdup(TM_LOCALSTATEDIR "/lib/trafmirrord");
 	return c->user == NULL || c->control_socket == NULL ||

@@ -9,7 +9,7 @@
 #include "conf/conf.h"
 
 /* What value_is_tag allows, in words. */
-#define VALUE_TAG                                                      \
+#define VALUE_TAG                                                        \
 	"\"key=value\" with a key of 1-60 characters, printable UTF-8, " \
 	"at most 255 bytes"
 

@@ -9,18 +9,6 @@
 #include "deliver/target.h"
 #include "mirror/path.h"
 
-static const char *
-what_becomes(enum conf_oversize oversize)
-{
-	static const char *const words[] = {
-		[CONF_OVERSIZE_FRAGMENT] = "fragmented",
-		[CONF_OVERSIZE_TRUNCATE] = "truncated",
-		[CONF_OVERSIZE_DROP] = "dropped",
-	};
-
-	return words[oversize];
-}
-
 static void
 say_mtu(const struct path *p, const struct conf_mirror *cm,
     const struct target *t, uint32_t mtu)
@@ -31,7 +19,7 @@ say_mtu(const struct path *p, const struct conf_mirror *cm,
 	say("mirror \"%s\": target \"%s\": path MTU is %u now, was %u: copies "
 	    "of more than %u bytes, of frames longer than %u, are %s",
 	    cm->name, target_name(t), mtu, p->mtu, mtu, most,
-	    what_becomes(cm->oversize));
+	    conf_oversize_becomes(cm->oversize));
 }
 
 static void
