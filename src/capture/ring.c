@@ -380,5 +380,5 @@ ring_fill(const struct ring *r)
 
 	for (unsigned i = 0; i < r->nblocks; i++)
 		n += block_at(r, i) != NULL;
-	return n * 100 / r->nblocks;
+	return n == 0 ? 0 : (n - 1) * 100 / r->nblocks;
 }

@@ -61,7 +61,8 @@ void ring_stop(struct ring *r);
  * that the kernel has not handed over yet. */
 bool ring_is_empty(struct ring *r);
 
-/* How much of it waits to be run, per cent. Looks at every block. */
+/* How much of it waits to be run behind the next block, which may just have
+ * been filled; per cent. Looks at every block. */
 unsigned ring_fill(const struct ring *r);
 
 /* Frames the kernel found no room for, since the ring was opened. */

@@ -270,17 +270,19 @@ count_sent(struct batch *b, unsigned n, struct send_result *res)
 	}
 }
 
-static void
-count_failed(struct batch *b, unsigned n, struct send_result *res)
-{
-	for (; n > 0; n--, b->done++)
-		res->failed += b->copies[b->done];
-}
-
 static bool
 buffer_full(int error)
 {
 	return error == EAGAIN || error == ENOBUFS;
+}
+
+static void
+count_failed(struct batch *b, unsigned n, int error, struct send_result *res)
+{
+	for (; n > 0; n--, b->done++) {
+		res->failed += b->copies[b->done];
+		res->congested += buffer_full(error) ? b->copies[b->done] : 0;
+	}
 }
 
 /* Whether the message that failed is to be tried again. A failure may be the
@@ -346,7 +348,7 @@ give_up(struct send_queue *q, struct batch *b, int error,
 	res->error = error;
 	/* A firewall judges each message by itself; the rest would meet the
 	 * same obstacle. */
-	count_failed(b, error == EPERM ? 1 : b->n - b->done, res);
+	count_failed(b, error == EPERM ? 1 : b->n - b->done, error, res);
 }
 
 static void

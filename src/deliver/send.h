@@ -50,8 +50,9 @@ struct send_result {
 	uint64_t packets; /* sent */
 	uint64_t bytes;	  /* of the headers and frames handed over */
 	uint64_t failed;
-	uint64_t oversize; /* larger than a datagram can be, or may be */
-	int error;	   /* errno of the last failure, 0 = none */
+	uint64_t congested; /* of these, for want of room in the kernel */
+	uint64_t oversize;  /* larger than a datagram can be, or may be */
+	int error;	    /* errno of the last failure, 0 = none */
 	int join_error;	   /* errno if the kernel refused to take copies as one;
 			    * they went one by one, as all do until
 			    * send_queue_join */

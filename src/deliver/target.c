@@ -269,6 +269,7 @@ flush_queue(struct target *t, unsigned i, bool wait)
 	t->stats.copied_bytes += res.bytes + res.packets * t->outer_len;
 	t->stats.dropped[TARGET_DROP_SEND_ERROR] += res.failed;
 	t->stats.dropped[TARGET_DROP_OVERSIZE] += res.oversize;
+	t->stats.congested_packets += res.congested;
 	if (res.error != 0)
 		t->failure = res.error;
 	if (res.join_error != 0)

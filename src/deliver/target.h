@@ -28,6 +28,8 @@ struct target_stats {
 	uint64_t copied_packets;
 	uint64_t copied_bytes; /* outer IP packets, before fragmentation */
 	uint64_t dropped[TARGET_DROP_KINDS];
+	/* Send errors for want of room in a buffer or queue of the kernel. */
+	uint64_t congested_packets;
 	/* Larger than the path MTU, as the mirror's oversize says. */
 	uint64_t fragmented_packets;
 	uint64_t truncated_packets; /* those only that were whole before */

@@ -442,8 +442,7 @@ follow_pressure(struct mirror *m)
 	mirror_stats(m, &st);
 	if (relief_look(&m->relief, m->sources, m->nsources,
 		&(struct relief_counts) { st.ring_dropped_packets,
-		    st.copied_packets,
-		    st.dropped_packets[MIRROR_DROP_SEND_ERROR] }))
+		    st.copied_packets, st.congested_packets }))
 		obey(m);
 }
 
@@ -574,6 +573,7 @@ mirror_stats(const struct mirror *m, struct mirror_stats *out)
 			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,
 			[MIRROR_DROP_LOOP] = m->pipeline.loop.dropped_packets,
 		},
+		.congested_packets = dst.congested_packets,
 		.segmented_packets = m->pipeline.segmented_packets,
 		.unsegmented_packets = m->pipeline.unsegmented_packets,
 		.truncated_packets = m->pipeline.truncated_packets +

@@ -44,6 +44,7 @@ struct mirror_stats {
 	uint64_t copied_packets;
 	uint64_t copied_bytes;
 	uint64_t dropped_packets[MIRROR_DROP_KINDS];
+	uint64_t congested_packets;   /* send errors for want of room */
 	uint64_t segmented_packets;   /* cut out of superframes */
 	uint64_t unsegmented_packets; /* superframes copied whole */
 	uint64_t truncated_packets;

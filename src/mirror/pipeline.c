@@ -247,6 +247,7 @@ add_stats(struct target_stats *sum, const struct target_stats *st)
 	sum->copied_bytes += st->copied_bytes;
 	for (int k = 0; k < TARGET_DROP_KINDS; k++)
 		sum->dropped[k] += st->dropped[k];
+	sum->congested_packets += st->congested_packets;
 	sum->fragmented_packets += st->fragmented_packets;
 	sum->truncated_packets += st->truncated_packets;
 }

@@ -11,8 +11,8 @@ static bool
 is_high(const struct pressure_signs *s)
 {
 	return s->fill >= PRESSURE_FILL || s->lost > 0 ||
-	    (s->failed > 0 &&
-		s->failed * PRESSURE_SHARE >= s->failed + s->copied);
+	    (s->congested > 0 &&
+		s->congested * PRESSURE_SHARE >= s->congested + s->copied);
 }
 
 static bool

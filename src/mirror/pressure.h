@@ -9,14 +9,16 @@
 
 /* What a look finds; packets are those since the look before. */
 struct pressure_signs {
-	unsigned fill;	 /* of the fullest ring, per cent */
-	uint64_t lost;	 /* for which a ring had no room */
-	uint64_t copied; /* that were sent */
-	uint64_t failed; /* that could not be sent */
+	unsigned fill;	    /* of the fullest ring, per cent */
+	uint64_t lost;	    /* for which a ring had no room */
+	uint64_t copied;    /* that were sent */
+	uint64_t congested; /* for which the kernel had no room */
 };
 
 /* Looks come once a second. Pressure is a ring at least half full, a packet
- * lost there, or one copy in ten that cannot be sent. So many looks in a row
+ * lost there, or one copy in ten for which no device queue or socket buffer has
+ * room. Other failures to send, as without a route, are none: to send less
+ * would not mend them. So many looks in a row
  * lead one rung up: one alone may be a burst that the ring is for. */
 #define PRESSURE_FILL  50
 #define PRESSURE_SHARE 10

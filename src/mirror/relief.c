@@ -42,7 +42,7 @@ signs(const struct relief *r, struct source *const *v, size_t n,
 	struct pressure_signs s = {
 		.lost = now->lost - r->before.lost,
 		.copied = now->copied - r->before.copied,
-		.failed = now->failed - r->before.failed,
+		.congested = now->congested - r->before.congested,
 	};
 
 	for (size_t i = 0; i < n; i++) {
@@ -66,11 +66,13 @@ say(const struct relief *r, enum pressure_step step,
 		log_info("mirror \"%s\": less pressure: %s", r->conf->name,
 		    text);
 	else
-		log_warnx("mirror \"%s\": under pressure: %s (ring %u %% full, "
-			  "%ju packets lost, %ju of %ju copies not sent in "
-			  "a second)",
+		log_warnx(
+		    "mirror \"%s\": under pressure: %s (ring %u %% full, "
+		    "%ju packets lost, %ju of %ju copies without room in a "
+		    "device queue, in a second)",
 		    r->conf->name, text, s->fill, (uintmax_t)s->lost,
-		    (uintmax_t)s->failed, (uintmax_t)(s->failed + s->copied));
+		    (uintmax_t)s->congested,
+		    (uintmax_t)(s->congested + s->copied));
 }
 
 bool

@@ -15,9 +15,9 @@ struct source;
 
 /* Packets since ever. */
 struct relief_counts {
-	uint64_t lost;	 /* for which a ring had no room */
-	uint64_t copied; /* that were sent */
-	uint64_t failed; /* that could not be sent */
+	uint64_t lost;	    /* for which a ring had no room */
+	uint64_t copied;    /* that were sent */
+	uint64_t congested; /* that found no room in the kernel */
 };
 
 struct relief {

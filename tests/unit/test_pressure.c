@@ -9,8 +9,9 @@ static const struct pressure_signs calm = { .fill = 3, .copied = 1000 };
 static const struct pressure_signs busy = { .fill = 30, .copied = 1000 };
 static const struct pressure_signs full = { .fill = 63, .copied = 1000 };
 static const struct pressure_signs lossy = { .lost = 1, .copied = 1000 };
-static const struct pressure_signs failing = { .copied = 900, .failed = 100 };
-static const struct pressure_signs hiccup = { .copied = 901, .failed = 99 };
+static const struct pressure_signs congested = { .copied = 900,
+	.congested = 100 };
+static const struct pressure_signs hiccup = { .copied = 901, .congested = 99 };
 
 /* So many looks; returns how many of them led anywhere. */
 static unsigned
@@ -41,7 +42,7 @@ test_signs(void)
 		const struct pressure_signs *s;
 		size_t rung;
 	} cases[] = { { &calm, 0 }, { &busy, 0 }, { &full, 1 }, { &lossy, 1 },
-		{ &failing, 1 }, { &hiccup, 0 } };
+		{ &congested, 1 }, { &hiccup, 0 } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct pressure p = { .nrungs = 3 };
