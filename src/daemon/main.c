@@ -20,7 +20,7 @@
 #include "daemon/pidfile.h"
 #include "daemon/privs.h"
 #include "daemon/counters.h"
-#include "mirror/limit.h"
+#include "mirror/bandwidth.h"
 #include "mirror/mirror.h"
 
 struct options {
@@ -142,7 +142,7 @@ static int
 feed(const struct options *o, struct conf *c)
 {
 	const struct conf_mirror *cm = conf_mirror_find(c, o->mirror);
-	struct limit bandwidth;
+	struct bandwidth bandwidth = { .share = 0 }; /* no limit */
 	struct mirror_stats st;
 	struct mirror *m;
 	struct err err;
@@ -153,7 +153,6 @@ feed(const struct options *o, struct conf *c)
 		log_error("%s: there is no mirror \"%s\"", o->conf, o->mirror);
 		return 1;
 	}
-	limit_init(&bandwidth, 0, 0); /* it takes the time it takes */
 	if (mirror_new(&m, c, cm, &bandwidth, NULL, &err) == -1) {
 		log_error("%s", err.text);
 		return 1;

@@ -38,11 +38,14 @@ refill(struct limit *l, uint64_t now_ns)
 }
 
 bool
-limit_take(struct limit *l, uint64_t now_ns, uint32_t bytes)
+limit_has(struct limit *l, uint64_t now_ns)
 {
 	refill(l, now_ns);
-	if (l->credit <= 0)
-		return false;
+	return l->credit > 0;
+}
+
+void
+limit_take(struct limit *l, uint32_t bytes)
+{
 	l->credit -= (int64_t)(l->cost * bytes);
-	return true;
 }

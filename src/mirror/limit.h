@@ -16,22 +16,30 @@ struct limit {
 
 #define LIMIT_SHIFT 16
 
-/* rate: bits per second, 8,000 to 10^12, or 0. The bucket is full and
+#define LIMIT_RATE_MIN 8000
+
+/* rate: bits per second, LIMIT_RATE_MIN to 10^12, or 0. The bucket is full and
  * holds what the rate allows in burst_ms. */
 void limit_init(struct limit *l, uint64_t rate, uint32_t burst_ms);
 
-/* Whether a copy of so many bytes may leave at now_ns; then it has. Not for a
- * rate of 0. One may if
+/* The two halves of limit_pass, for a limit that is not 0: whether any credit
+ * is left at now_ns, and that a copy has left, with credit or without. */
+bool limit_has(struct limit *l, uint64_t now_ns);
+void limit_take(struct limit *l, uint32_t bytes);
+
+/* Whether a copy of so many bytes may leave at now_ns; then it has. One may if
  * any credit is left, so that a bucket smaller than a copy holds the rate, too,
  * and starves nobody. now_ns may come from several clocks that differ a little:
  * what lies before the last is no time passed. */
-bool limit_take(struct limit *l, uint64_t now_ns, uint32_t bytes);
-
-/* The same, or always where there is no limit. */
 static inline bool
 limit_pass(struct limit *l, uint64_t now_ns, uint32_t bytes)
 {
-	return l->rate == 0 || limit_take(l, now_ns, bytes);
+	if (l->rate == 0)
+		return true;
+	if (!limit_has(l, now_ns))
+		return false;
+	limit_take(l, bytes);
+	return true;
 }
 
 /* Whether both allow the same. */

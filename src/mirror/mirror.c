@@ -206,8 +206,8 @@ mirror_close(struct mirror *m)
 
 int
 mirror_new(struct mirror **out, const struct conf *c,
-    const struct conf_mirror *cm, struct limit *bandwidth, struct mirror *old,
-    struct err *err)
+    const struct conf_mirror *cm, struct bandwidth *bandwidth,
+    struct mirror *old, struct err *err)
 {
 	struct mirror *m = calloc(1, sizeof(*m));
 	struct err why;

@@ -12,13 +12,13 @@
 #include "mirror/roll.h"
 #include "mirror/source.h"
 
+struct bandwidth;
 struct conf;
 struct conf_mirror;
 struct conf_rung;
 struct err;
 struct iface;
 struct iface_list;
-struct limit;
 struct mirror;
 struct target;
 
@@ -55,13 +55,13 @@ struct mirror_stats {
 /* "collecting" and so on, as logs call them. */
 const char *mirror_state_name(enum mirror_state state);
 
-/* Prepares a mirror as cm of c says, still without sources; both, and the
- * bandwidth limit of all mirrors, must outlive it. What is the same in old (or
- * NULL) is borrowed from it and goes on undisturbed; the rest is opened.
+/* Prepares a mirror as cm of c says, still without sources; both, and what
+ * all mirrors share of the bandwidth, must outlive it. What is the same in old
+ * (or NULL) is borrowed from it and goes on undisturbed; the rest is opened.
  * Nothing that old does changes until mirror_commit; mirror_free undoes all. */
 int mirror_new(struct mirror **out, const struct conf *c,
-    const struct conf_mirror *cm, struct limit *bandwidth, struct mirror *old,
-    struct err *err);
+    const struct conf_mirror *cm, struct bandwidth *bandwidth,
+    struct mirror *old, struct err *err);
 
 /* Opens interface i, or borrows it from old, if it is one to collect from.
  * The kernel takes its time to open a ring, and longer to close one: the

@@ -25,7 +25,7 @@ push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
 		pl->rate_limited_packets++;
 		return;
 	}
-	if (!limit_pass(pl->bandwidth, f->packet->time_ns, bytes)) {
+	if (!bandwidth_pass(&pl->bandwidth, f->packet->time_ns, bytes)) {
 		pl->bandwidth_limited_packets++;
 		return;
 	}
@@ -217,11 +217,11 @@ open_balance(struct pipeline *pl, struct err *err)
 
 int
 pipeline_init(struct pipeline *pl, const struct conf *c,
-    const struct conf_mirror *cm, struct limit *bandwidth,
+    const struct conf_mirror *cm, struct bandwidth *bandwidth,
     const struct pipeline *old, struct err *err)
 {
 	pl->conf = cm;
-	pl->bandwidth = bandwidth;
+	bandwidth_share_init(&pl->bandwidth, bandwidth);
 	pipeline_relieve(pl, 0);
 	limit_init(&pl->limit, cm->rate_limit, cm->burst_ms);
 	if (open_members(pl, c, old, err) == -1)
@@ -276,6 +276,7 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 	pl->rate_limited_packets = old->rate_limited_packets;
 	pl->bandwidth_limited_packets = old->bandwidth_limited_packets;
 	pl->loop = old->loop;
+	bandwidth_share_adopt(&pl->bandwidth, &old->bandwidth);
 	if (limit_equal(&pl->limit, &old->limit))
 		pl->limit = old->limit;
 }

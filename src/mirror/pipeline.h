@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "deliver/target.h"
+#include "mirror/bandwidth.h"
 #include "mirror/limit.h"
 #include "mirror/loop.h"
 #include "mirror/path.h"
@@ -44,16 +45,16 @@ struct pipeline {
 	uint64_t rate_limited_packets;
 	uint64_t bandwidth_limited_packets;
 	struct limit limit;
-	struct limit *bandwidth; /* of all mirrors together; borrowed */
+	struct bandwidth_share bandwidth;
 	struct loop loop;
 	struct target_stats gone; /* of targets that have left */
 };
 
 /* Opens the targets of cm, or borrows those of old (or NULL) that are the
- * same. bandwidth: the limit of all mirrors, which outlives pl. pl must be
+ * same. bandwidth: what all mirrors share, which outlives pl. pl must be
  * zero, and pipeline_fini follows also after an error. */
 int pipeline_init(struct pipeline *pl, const struct conf *c,
-    const struct conf_mirror *cm, struct limit *bandwidth,
+    const struct conf_mirror *cm, struct bandwidth *bandwidth,
     const struct pipeline *old, struct err *err);
 void pipeline_fini(struct pipeline *pl);
 

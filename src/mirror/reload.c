@@ -13,8 +13,6 @@
 
 #define RELOAD_BUDGET 64 /* blocks of one ring at a time */
 
-#define RELOAD_BURST_MS 100 /* of what all mirrors may send together */
-
 static struct mirror *
 find_mirror(const struct generation *g, const char *name)
 {
@@ -61,7 +59,7 @@ reload_prepare(struct generation **out, struct conf **c, struct generation *old,
 
 	if (g == NULL)
 		return err_sys(err, "configuration");
-	limit_init(&g->bandwidth, (*c)->bandwidth_limit, RELOAD_BURST_MS);
+	bandwidth_init(&g->bandwidth, *c);
 	g->mirrors = calloc((*c)->nmirrors + 1, sizeof(struct mirror *));
 	if (g->mirrors == NULL) {
 		err_sys(err, "configuration");
@@ -83,8 +81,7 @@ fail:
 void
 reload_commit(struct generation *g, struct generation *old)
 {
-	if (old != NULL && limit_equal(&g->bandwidth, &old->bandwidth))
-		g->bandwidth = old->bandwidth;
+	bandwidth_adopt(&g->bandwidth, old == NULL ? NULL : &old->bandwidth);
 	for (size_t i = 0; i < g->nmirrors; i++) {
 		struct mirror *before = find_mirror(old,
 		    mirror_conf(g->mirrors[i])->name);

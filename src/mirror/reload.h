@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "mirror/limit.h"
+#include "mirror/bandwidth.h"
 
 struct conf;
 struct err;
@@ -17,7 +17,7 @@ struct generation {
 	struct conf *conf;	 /* owned */
 	struct mirror **mirrors; /* in the order of conf->mirrors */
 	size_t nmirrors;
-	struct limit bandwidth; /* of all of them together */
+	struct bandwidth bandwidth; /* of all of them together */
 };
 
 /* Opens everything that c needs and old (NULL at start) does not have yet.
