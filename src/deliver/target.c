@@ -366,12 +366,8 @@ target_poll(struct target *t)
 	int failure = t->failure;
 
 	t->failure = 0;
-	if (failure != 0) {
+	if (failure != 0 || paths_changed(t))
 		connect_queues(t);
-	} else if (paths_changed(t)) {
-		follow_mtu(t);
-		choose_gso(t);
-	}
 	return failure;
 }
 

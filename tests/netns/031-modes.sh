@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 packets=3000
+snaplen=256 # headers do; the ring of tcpdump then has room for all
 conf=$T/trafmirrord.conf
 
 ns_new client source target
