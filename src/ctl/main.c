@@ -128,8 +128,7 @@ show_names(const json_t *things)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(things, i, one)
-	{
+	json_array_foreach(things, i, one) {
 		const char *name = json_string_value(
 		    json_object_get(one, "name"));
 

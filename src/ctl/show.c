@@ -98,8 +98,7 @@ show_lines(FILE *f, const char *prefix, const json_t *texts)
 	json_t *text;
 	size_t i;
 
-	json_array_foreach(texts, i, text)
-	{
+	json_array_foreach(texts, i, text) {
 		fputs(prefix, f);
 		show_text(f,
 		    json_is_string(text) ? json_string_value(text) : "?", 0);
@@ -139,9 +138,10 @@ by_operator(const json_t *j, const char *what)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(j, "by_operator"), i,
-	    one) if (json_is_string(one) &&
-	    strcmp(json_string_value(one), what) == 0) return true;
+	json_array_foreach(json_object_get(j, "by_operator"), i, one)
+		if (json_is_string(one) &&
+		    strcmp(json_string_value(one), what) == 0)
+			return true;
 	return false;
 }
 
@@ -151,8 +151,9 @@ find_target(const json_t *answer, const char *name)
 	json_t *t;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "targets"), i,
-	    t) if (strcmp(text_of(t, "name"), name) == 0) return t;
+	json_array_foreach(json_object_get(answer, "targets"), i, t)
+		if (strcmp(text_of(t, "name"), name) == 0)
+			return t;
 	return NULL;
 }
 
@@ -190,7 +191,7 @@ dropped_of(const json_t *m)
 	json_t *n;
 
 	json_object_foreach(json_object_get(m, "dropped_packets"), reason, n)
-	    sum += (uint64_t)json_integer_value(n);
+		sum += (uint64_t)json_integer_value(n);
 	return sum;
 }
 
@@ -207,16 +208,14 @@ show_rows(const json_t *answer, const json_t *m)
 	show_number(dropped_of(m));
 	show_number(number_of(m, "ring_dropped_packets"));
 	fputc('\n', stdout);
-	json_array_foreach(json_object_get(m, "sources"), i, j)
-	{
+	json_array_foreach(json_object_get(m, "sources"), i, j) {
 		show_name("  < ", j, "interface", false);
 		show_number(number_of(j, "captured_packets"));
 		printf("%*s", 2 * (NUMBER_WIDTH + 1), "");
 		show_number(number_of(j, "ring_dropped_packets"));
 		fputc('\n', stdout);
 	}
-	json_array_foreach(json_object_get(m, "targets"), i, j)
-	{
+	json_array_foreach(json_object_get(m, "targets"), i, j) {
 		bool op = by_operator(find_target(answer, text_of(j, "name")),
 		    "drained");
 
@@ -247,7 +246,8 @@ show_status(const json_t *answer)
 		    "MIRROR <SOURCE >TARGET", STATE_WIDTH, "STATE",
 		    NUMBER_WIDTH, "CAPTURED", NUMBER_WIDTH, "COPIED",
 		    NUMBER_WIDTH, "DROPPED", NUMBER_WIDTH, "RING DROPS");
-	json_array_foreach(mirrors, i, m) any |= show_rows(answer, m);
+	json_array_foreach(mirrors, i, m)
+		any |= show_rows(answer, m);
 	if (any)
 		puts("\n* by operator, until trafmirrorctl reset");
 }
@@ -261,8 +261,7 @@ show_members(const char *indent, const json_t *object)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
-	{
+	json_object_foreach((json_t *)(uintptr_t)object, key, value) {
 		if (json_is_object(value) || json_is_array(value))
 			continue;
 		fputs(indent, stdout);
@@ -287,8 +286,7 @@ show_array(const char *title, const json_t *array)
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(array, i, one)
-	{
+	json_array_foreach(array, i, one) {
 		printf("  %s\n", title);
 		show_members("    ", one);
 	}

@@ -3,46 +3,67 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "conf/conf.h"
 #include "daemon/counters.h"
 #include "deliver/target.h"
 #include "mirror/mirror.h"
 
-void
-counters_print(const struct mirror *m, void (*print)(const char *fmt, ...))
+#define DROPPED_MAX 512 /* bytes of all reasons together */
+
+typedef void print_line(const char *fmt, ...);
+
+/* " dropped_REASON=N" of each. */
+static void
+format_dropped(char buf[static DROPPED_MAX], const struct mirror_stats *st)
 {
-	const char *name = mirror_conf(m)->name;
+	int len = 0;
+
+	for (int i = 0; i < MIRROR_DROP_KINDS; i++)
+		len += snprintf(buf + len, (size_t)(DROPPED_MAX - len),
+		    " dropped_%s=%" PRIu64,
+		    mirror_drop_name((enum mirror_drop)i),
+		    st->dropped_packets[i]);
+}
+
+static void
+print_mirror(const struct mirror *m, print_line *print)
+{
 	const struct conf_rung *rung = mirror_rung(m);
-	const char *quote = rung == NULL ? "" : "\"";
-	char text[CONF_RUNG_TEXT_MAX];
-	struct source_status src;
+	char text[CONF_RUNG_TEXT_MAX + 2] = "none", dropped[DROPPED_MAX];
 	struct mirror_stats st;
 
+	if (rung != NULL) {
+		char plain[CONF_RUNG_TEXT_MAX];
+
+		snprintf(text, sizeof(text), "\"%s\"",
+		    conf_rung_format(rung, plain));
+	}
 	mirror_stats(m, &st);
-	print(
-	    "mirror \"%s\": state=%s filter=%s under-pressure=%s%s%s captured_packets=%" PRIu64
-	    " captured_bytes=%" PRIu64 " ring_dropped_packets=%" PRIu64
-	    " copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
-	    " dropped_send-error=%" PRIu64 " dropped_rate-limit=%" PRIu64
-	    " dropped_bandwidth-limit=%" PRIu64 " dropped_oversize=%" PRIu64
-	    " dropped_no-target=%" PRIu64 " dropped_loop=%" PRIu64
-	    " segmented_packets=%" PRIu64 " unsegmented_packets=%" PRIu64
-	    " truncated_packets=%" PRIu64 " fragmented_packets=%" PRIu64
-	    " sampled_out_packets=%" PRIu64,
-	    name, mirror_state_name(mirror_state(m)),
+	format_dropped(dropped, &st);
+	print("mirror \"%s\": state=%s filter=%s under-pressure=%s "
+	      "captured_packets=%" PRIu64 " captured_bytes=%" PRIu64
+	      " ring_dropped_packets=%" PRIu64 " copied_packets=%" PRIu64
+	      " copied_bytes=%" PRIu64 "%s segmented_packets=%" PRIu64
+	      " unsegmented_packets=%" PRIu64 " truncated_packets=%" PRIu64
+	      " fragmented_packets=%" PRIu64 " sampled_out_packets=%" PRIu64,
+	    mirror_conf(m)->name, mirror_state_name(mirror_state(m)),
 	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
-	    quote, rung == NULL ? "none" : conf_rung_format(rung, text), quote,
-	    st.captured_packets, st.captured_bytes, st.ring_dropped_packets,
-	    st.copied_packets, st.copied_bytes,
-	    st.dropped_packets[MIRROR_DROP_SEND_ERROR],
-	    st.dropped_packets[MIRROR_DROP_RATE_LIMIT],
-	    st.dropped_packets[MIRROR_DROP_BANDWIDTH_LIMIT],
-	    st.dropped_packets[MIRROR_DROP_OVERSIZE],
-	    st.dropped_packets[MIRROR_DROP_NO_TARGET],
-	    st.dropped_packets[MIRROR_DROP_LOOP], st.segmented_packets,
-	    st.unsegmented_packets, st.truncated_packets, st.fragmented_packets,
+	    text, st.captured_packets, st.captured_bytes,
+	    st.ring_dropped_packets, st.copied_packets, st.copied_bytes,
+	    dropped, st.segmented_packets, st.unsegmented_packets,
+	    st.truncated_packets, st.fragmented_packets,
 	    st.sampled_out_packets);
+}
+
+void
+counters_print(const struct mirror *m, print_line *print)
+{
+	const char *name = mirror_conf(m)->name;
+	struct source_status src;
+
+	print_mirror(m, print);
 	for (size_t i = 0; mirror_source_status(m, i, &src); i++)
 		print("mirror \"%s\": source %s: captured_packets=%" PRIu64
 		      " captured_bytes=%" PRIu64

@@ -70,9 +70,10 @@ check_keys(const struct command *c, json_t *json, struct err *err)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(json, key,
-	    value) if (!is_known(c, key)) return err_set(err,
-	    "%s does not take %s", c->name, report_quote(q, key));
+	json_object_foreach(json, key, value)
+		if (!is_known(c, key))
+			return err_set(err, "%s does not take %s", c->name,
+			    report_quote(q, key));
 	value = json_object_get(json, "protocol");
 	if (value != NULL && json_integer_value(value) != REPLY_PROTOCOL)
 		return err_set(err, "this daemon speaks protocol %d only",
@@ -105,8 +106,7 @@ check_tags(json_t *tags, struct err *err)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(tags, key, value)
-	{
+	json_object_foreach(tags, key, value) {
 		const char *text = json_string_value(value);
 		char tag[512] = "";
 
@@ -124,8 +124,7 @@ check_tag_keys(json_t *keys, struct err *err)
 	json_t *key;
 	size_t i;
 
-	json_array_foreach(keys, i, key)
-	{
+	json_array_foreach(keys, i, key) {
 		const char *text = json_string_value(key);
 		char tag[512] = "";
 

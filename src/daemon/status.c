@@ -99,7 +99,7 @@ by_operator(const struct daemon_view *v, const char *kind, const char *name)
 	const char *what;
 
 	json_object_foreach(switches_get(v->switches, kind, name), what, value)
-	    json_array_append_new(array, json_string(what));
+		json_array_append_new(array, json_string(what));
 	return array;
 }
 
@@ -129,18 +129,11 @@ add_counters(json_t *j, const struct mirror_stats *st)
 static json_t *
 dropped_json(const struct mirror_stats *st)
 {
-	static const char *const reasons[] = {
-		[MIRROR_DROP_SEND_ERROR] = "send-error",
-		[MIRROR_DROP_RATE_LIMIT] = "rate-limit",
-		[MIRROR_DROP_BANDWIDTH_LIMIT] = "bandwidth-limit",
-		[MIRROR_DROP_OVERSIZE] = "oversize",
-		[MIRROR_DROP_NO_TARGET] = "no-target",
-		[MIRROR_DROP_LOOP] = "loop",
-	};
 	json_t *object = json_object();
 
 	for (int i = 0; i < MIRROR_DROP_KINDS; i++)
-		json_object_set_new(object, reasons[i],
+		json_object_set_new(object,
+		    mirror_drop_name((enum mirror_drop)i),
 		    number(st->dropped_packets[i]));
 	return object;
 }

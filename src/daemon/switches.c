@@ -38,8 +38,9 @@ is_mirror(json_t *m)
 	    (collect != NULL && !json_is_boolean(collect)) ||
 	    (tags != NULL && !json_is_object(tags)))
 		return false;
-	json_object_foreach(tags, key, value) if (!json_is_string(value) &&
-	    !json_is_null(value)) return false;
+	json_object_foreach(tags, key, value)
+		if (!json_is_string(value) && !json_is_null(value))
+			return false;
 	return true;
 }
 
@@ -55,11 +56,12 @@ is_good(json_t *sw)
 	    version != SWITCHES_VERSION || !json_is_object(mirrors) ||
 	    !json_is_object(targets))
 		return false;
-	json_object_foreach(mirrors, name,
-	    one) if (!is_mirror(one)) return false;
-	json_object_foreach(targets, name,
-	    one) if (json_unpack(one, "{s:b!}", "drained", &drained) ==
-	    -1) return false;
+	json_object_foreach(mirrors, name, one)
+		if (!is_mirror(one))
+			return false;
+	json_object_foreach(targets, name, one)
+		if (json_unpack(one, "{s:b!}", "drained", &drained) == -1)
+			return false;
 	return true;
 }
 
@@ -200,9 +202,9 @@ apply_mirror(const json_t *one, struct conf *c, struct conf_mirror *m)
 
 	if (collect != NULL)
 		m->collect = json_is_true(collect);
-	json_object_foreach(tags, key,
-	    value) if (overlay_set_tag(c, m, key, json_string_value(value)) ==
-	    -1) return -1;
+	json_object_foreach(tags, key, value)
+		if (overlay_set_tag(c, m, key, json_string_value(value)) == -1)
+			return -1;
 	return 0;
 }
 

@@ -131,9 +131,9 @@ select_names(json_t *a, json_t *b, bool in_both)
 	json_t *array = json_array(), *value;
 	const char *name;
 
-	json_object_foreach(a, name,
-	    value) if ((json_object_get(b, name) != NULL) == in_both)
-	    json_array_append_new(array, json_string(name));
+	json_object_foreach(a, name, value)
+		if ((json_object_get(b, name) != NULL) == in_both)
+			json_array_append_new(array, json_string(name));
 	return array;
 }
 
@@ -257,7 +257,7 @@ switch_tags(const struct call *c)
 	if (c->request->command == REQUEST_TAG)
 		json_object_update(tags, c->request->tags);
 	json_array_foreach(c->request->tags, i, key)
-	    json_object_set_new(tags, json_string_value(key), json_null());
+		json_object_set_new(tags, json_string_value(key), json_null());
 	if (json_object_size(tags) > 256) {
 		json_decref(sw);
 		return reply_refuse("mirror %s: more than 256 tags are "

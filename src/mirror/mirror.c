@@ -43,6 +43,21 @@ static const char *const state_names[] = {
 	[MIRROR_WAITING] = "waiting",
 };
 
+static const char *const drop_names[] = {
+	[MIRROR_DROP_SEND_ERROR] = "send-error",
+	[MIRROR_DROP_RATE_LIMIT] = "rate-limit",
+	[MIRROR_DROP_BANDWIDTH_LIMIT] = "bandwidth-limit",
+	[MIRROR_DROP_OVERSIZE] = "oversize",
+	[MIRROR_DROP_NO_TARGET] = "no-target",
+	[MIRROR_DROP_LOOP] = "loop",
+};
+
+const char *
+mirror_drop_name(enum mirror_drop reason)
+{
+	return drop_names[reason];
+}
+
 const char *
 mirror_state_name(enum mirror_state state)
 {

@@ -52,7 +52,10 @@ struct mirror_stats {
 	uint64_t sampled_out_packets;
 };
 
-/* "collecting" and so on, as logs call them. */
+/* "send-error" and so on, as logs and JSON call them. */
+const char *mirror_drop_name(enum mirror_drop reason);
+
+/* "collecting" and so on, likewise. */
 const char *mirror_state_name(enum mirror_state state);
 
 /* Prepares a mirror as cm of c says, still without sources; both, and what
