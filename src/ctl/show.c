@@ -208,6 +208,11 @@ show_rows(const json_t *answer, const json_t *m)
 	show_number(dropped_of(m));
 	show_number(number_of(m, "ring_dropped_packets"));
 	fputc('\n', stdout);
+	if (json_is_string(json_object_get(m, "under_pressure"))) {
+		fputs("  under pressure: ", stdout);
+		show_text(stdout, text_of(m, "under_pressure"), 0);
+		fputc('\n', stdout);
+	}
 	json_array_foreach(json_object_get(m, "sources"), i, j) {
 		show_name("  < ", j, "interface", false);
 		show_number(number_of(j, "captured_packets"));
@@ -274,6 +279,8 @@ show_members(const char *indent, const json_t *object)
 		else if (json_is_integer(value))
 			printf("%" JSON_INTEGER_FORMAT,
 			    json_integer_value(value));
+		else if (json_is_null(value))
+			fputs("none", stdout);
 		else
 			fputs(json_is_true(value) ? "true" : "false", stdout);
 		fputc('\n', stdout);

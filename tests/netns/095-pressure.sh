@@ -72,6 +72,10 @@ log_wait 15 'mirror "m": under pressure: sample 2 \('
 log_wait 15 'mirror "m": under pressure: stop \('
 echo "stopped after $(($(date +%s) - begin)) s"
 wait_until 5 rung_is stop || fail "the counters do not tell of it"
+in_ns source "$top_builddir/trafmirrorctl" status >"$T/status"
+grep -qF '  under pressure: stop' "$T/status" || fail "status does not tell of it"
+in_ns source "$top_builddir/trafmirrorctl" status m >"$T/status"
+grep -qxF 'under_pressure=stop' "$T/status" || fail "nor does that of the mirror"
 before=$(counter captured_packets)
 received=$(received)
 more_has_come() {
