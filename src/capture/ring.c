@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -35,6 +36,8 @@
 
 #define ETH_ADDRESSES ((size_t)2 * ETH_ALEN)
 #define VLAN_TAG      4
+
+#define RING_FDS_LEFT 16
 
 /* Packets in flight while a filter is swapped still see the old one. */
 #define RING_SWAP_NS 1000000000u
@@ -80,12 +83,27 @@ ring_share_time(struct ring *r, bool on)
 		r->shares_time = on;
 }
 
+/* Whether it is one of the last, which looking at interfaces, reading files
+ * and answering take: without them no ring could be closed again. */
+static bool
+is_reserved(int fd)
+{
+	struct rlimit l;
+
+	return getrlimit(RLIMIT_NOFILE, &l) == 0 &&
+	    (rlim_t)fd + RING_FDS_LEFT >= l.rlim_cur;
+}
+
 static int
 ring_socket(struct ring *r, struct err *err)
 {
 	r->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (r->fd == -1)
 		return err_sys(err, "packet socket");
+	if (is_reserved(r->fd)) {
+		errno = EMFILE;
+		return err_sys(err, "packet socket");
+	}
 	ring_share_time(r, true);
 	if (set_int(r->fd, PACKET_VERSION, TPACKET_V3, "TPACKET_V3", err) == -1)
 		return -1;

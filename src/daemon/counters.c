@@ -77,11 +77,12 @@ counters_print(const struct mirror *m, print_line *print)
 
 		print("mirror \"%s\": target \"%s\": share=%.3f "
 		      "copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
-		      " dropped_packets=%" PRIu64,
+		      " dropped_packets=%" PRIu64 " state=%s",
 		    name, target_name(t), mirror_share(m, i),
 		    ts->copied_packets, ts->copied_bytes,
 		    ts->dropped[TARGET_DROP_SEND_ERROR] +
-			ts->dropped[TARGET_DROP_OVERSIZE]);
+			ts->dropped[TARGET_DROP_OVERSIZE],
+		    mirror_target_state(m, i));
 	}
 	for (size_t i = 0; i < mirror_nrules(m); i++) {
 		uint64_t matched;

@@ -2,6 +2,8 @@
 /* The running daemon: one event loop that owns the mirrors. */
 #include "config.h"
 
+#include <sys/resource.h>
+#include <errno.h>
 #include <ev.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -46,8 +48,10 @@ struct daemon {
 	struct generation *gen;
 	unsigned number; /* of the configuration, from 1 */
 	json_t *switches;
-	struct control *control;	/* NULL: none */
-	char *control_path, *state_dir; /* as of the start */
+	struct control *control; /* NULL: none */
+	/* As of the start. */
+	char *user, *control_path, *control_group, *state_dir;
+	int log_facility;
 	struct watch *watches;
 	size_t nwatches;
 	ev_signal hup, term, interrupt, usr1;
@@ -187,7 +191,8 @@ on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct daemon *d = w->data;
 
-	poll_mirrors(d);
+	for (size_t i = 0; i < d->gen->nmirrors; i++)
+		mirror_tick(d->gen->mirrors[i]);
 	if (++d->unlooked >= DAEMON_LOOK_TICKS || d->follow.failed)
 		look(d);
 	if (d->watches == NULL && count_sources(d->gen) > 0)
@@ -260,10 +265,12 @@ daemon_switch(struct daemon *d, json_t **switches, struct err *err)
 static void
 say_warning(const char *line)
 {
-	static const char word[] = " warning:";
+	static const char first[] = "warning: ", word[] = " warning:";
 	const char *at = strstr(line, word);
 
-	if (at == NULL)
+	if (strncmp(line, first, strlen(first)) == 0)
+		log_warnx("%s", line + strlen(first));
+	else if (at == NULL)
 		log_warnx("%s", line);
 	else
 		log_warnx("%.*s%s", (int)(at - line), line, at + strlen(word));
@@ -283,18 +290,17 @@ static void
 warn_of_restart(const struct daemon *d, const struct conf *c,
     struct conf_report *r)
 {
-	const struct conf *now = d->gen->conf;
 	const struct {
 		const char *name;
 		bool changed;
 	} options[] = {
-		{ "user", strcmp(c->user, now->user) != 0 },
-		{ "log-facility", c->log_facility != now->log_facility },
+		{ "user", strcmp(c->user, d->user) != 0 },
+		{ "log-facility", c->log_facility != d->log_facility },
 		{ "control-socket",
-		    strcmp(c->control_socket, now->control_socket) != 0 },
+		    strcmp(c->control_socket, d->control_path) != 0 },
 		{ "control-group",
-		    strcmp(c->control_group, now->control_group) != 0 },
-		{ "state-dir", strcmp(c->state_dir, now->state_dir) != 0 },
+		    strcmp(c->control_group, d->control_group) != 0 },
+		{ "state-dir", strcmp(c->state_dir, d->state_dir) != 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -451,17 +457,47 @@ open_control(struct daemon *d, const struct conf *c, struct err *err)
 	return control_open(&d->control, d->loop, &o, err);
 }
 
+static void
+say_switches(const struct daemon *d)
+{
+	size_t n = json_object_size(json_object_get(d->switches, "mirrors")) +
+	    json_object_size(json_object_get(d->switches, "targets"));
+
+	if (n > 0)
+		log_info("control: switches by operator are in force for %zu "
+			 "mirrors and targets: see trafmirrorctl status",
+		    n);
+}
+
+/* A ring for each interface and mirror is more than the 1,024 that are usual
+ * for programs with select(2), which this one does not call. */
+static void
+raise_fd_limit(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) == -1)
+		return;
+	l.rlim_cur = l.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &l);
+}
+
 static int
 start(struct daemon *d, struct conf **c, struct err *err)
 {
 	double watchdog = notify_watchdog_interval();
 	struct timespec now;
 
+	raise_fd_limit();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	d->started = now.tv_sec;
+	d->user = strdup((*c)->user);
+	d->log_facility = (*c)->log_facility;
 	d->control_path = strdup((*c)->control_socket);
+	d->control_group = strdup((*c)->control_group);
 	d->state_dir = strdup((*c)->state_dir);
-	if (d->control_path == NULL || d->state_dir == NULL)
+	if (d->user == NULL || d->control_path == NULL ||
+	    d->control_group == NULL || d->state_dir == NULL)
 		return err_sys(err, "daemon");
 	if ((d->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
 		return err_set(err, "event loop: cannot start");
@@ -477,7 +513,10 @@ start(struct daemon *d, struct conf **c, struct err *err)
 	if (open_control(d, *c, err) == -1 ||
 	    links_open(&d->links, d->loop, on_links, d, err) == -1)
 		return -1;
-	return replace(d, c, err);
+	if (replace(d, c, err) == -1)
+		return -1;
+	say_switches(d);
+	return 0;
 }
 
 int
@@ -508,7 +547,7 @@ void
 daemon_run(struct daemon *d)
 {
 	warn_of_kernel();
-	if (access(d->state_dir, W_OK) == -1)
+	if (access(d->state_dir, W_OK) == -1 && errno == EACCES)
 		log_warn("state-dir %s: switches cannot be kept, and are "
 			 "refused",
 		    d->state_dir);
@@ -538,6 +577,8 @@ daemon_free(struct daemon *d)
 	links_close(d->links);
 	generation_free(d->gen);
 	json_decref(d->switches);
+	free(d->user);
+	free(d->control_group);
 	free(d->control_path);
 	free(d->state_dir);
 	if (d->loop != NULL)

@@ -12,57 +12,11 @@
 #include "capture/savefile.h"
 #include "conf/conf.h"
 #include "conf/select.h"
-#include "deliver/balance.h"
-#include "mirror/hits.h"
-#include "mirror/mirror.h"
-#include "mirror/pipeline.h"
-#include "mirror/relief.h"
+#include "mirror/inside.h"
 #include "packet/flow.h"
 
 /* What a ring shares with the one before it has been handled by then. */
 #define MIRROR_FORMER_NS UINT64_C(1000000000)
-
-struct mirror {
-	const struct conf *root;
-	const struct conf_mirror *conf;
-	struct filter *filter;
-	bool filter_lent;
-	struct pipeline pipeline;
-	struct source **sources;
-	size_t nsources;
-	bool open_failed; /* logged already */
-	bool open_fails;  /* in the look that goes on */
-	struct roll roll;
-	struct hits hits;
-	struct relief relief;
-};
-
-static const char *const state_names[] = {
-	[MIRROR_COLLECTING] = "collecting",
-	[MIRROR_DISABLED] = "disabled",
-	[MIRROR_WAITING] = "waiting",
-};
-
-static const char *const drop_names[] = {
-	[MIRROR_DROP_SEND_ERROR] = "send-error",
-	[MIRROR_DROP_RATE_LIMIT] = "rate-limit",
-	[MIRROR_DROP_BANDWIDTH_LIMIT] = "bandwidth-limit",
-	[MIRROR_DROP_OVERSIZE] = "oversize",
-	[MIRROR_DROP_NO_TARGET] = "no-target",
-	[MIRROR_DROP_LOOP] = "loop",
-};
-
-const char *
-mirror_drop_name(enum mirror_drop reason)
-{
-	return drop_names[reason];
-}
-
-const char *
-mirror_state_name(enum mirror_state state)
-{
-	return state_names[state];
-}
 
 /* ---- running ----------------------------------------------------------- */
 
@@ -121,6 +75,8 @@ mirror_run_savefile(struct mirror *m, const char *path, uint64_t *nread,
 void
 mirror_drain(struct mirror *m)
 {
+	for (size_t i = 0; i < m->nsources; i++)
+		ring_stop(m->sources[i]->ring);
 	for (size_t i = 0; i < m->nsources; i++)
 		source_drain(m->sources[i], mirror_packet, mirror_flush);
 }
@@ -282,20 +238,41 @@ drained_packet(void *arg, const struct packet *p)
 		mirror_packet(arg, p);
 }
 
-/* The rings that the new mirror does not go on with: what they hold is sent
- * the old way. A new ring of the same interface holds some of it too. */
+/* Where the rings end that the new mirror does not go on with: a new ring of
+ * the same interface has what comes from now on. They are stopped together, as
+ * each has to be waited for. */
 static void
-drain_left_sources(struct mirror *m, struct mirror *old)
+stop_left_sources(struct mirror *m, struct mirror *old)
 {
+	bool goes_on = false;
+
 	for (size_t i = 0; i < old->nsources; i++) {
 		struct source *s = old->sources[i];
 		struct source *next = find_source(m, s->ifindex);
 
+		s->until_ns = UINT64_MAX;
+		if (s->ring_lent || next == NULL)
+			continue;
+		s->until_ns = next->from_ns = source_now();
+		goes_on = true;
+	}
+	if (goes_on)
+		source_await_stamped();
+	for (size_t i = 0; i < old->nsources; i++)
+		if (!old->sources[i]->ring_lent)
+			ring_stop(old->sources[i]->ring);
+}
+
+/* What they hold is sent the old way. */
+static void
+drain_left_sources(struct mirror *m, struct mirror *old)
+{
+	stop_left_sources(m, old);
+	for (size_t i = 0; i < old->nsources; i++) {
+		struct source *s = old->sources[i];
+
 		if (s->ring_lent)
 			continue;
-		s->until_ns = UINT64_MAX;
-		if (next != NULL)
-			s->until_ns = next->from_ns = source_now();
 		source_drain(s, drained_packet, mirror_flush);
 		roll_leave(&m->roll, s);
 	}
@@ -327,6 +304,7 @@ mirror_commit(struct mirror *m, struct mirror *old)
 		roll_enter(&m->roll, m->sources[i]);
 	pipeline_adopt(&m->pipeline, &old->pipeline);
 	hits_adopt(&m->hits, &old->hits);
+	m->drops = old->drops;
 	relief_adopt(&m->relief, &old->relief);
 	obey(m);
 	if (m->filter_lent) {
@@ -348,6 +326,24 @@ rename_source(struct mirror *m, struct source *s, const struct iface *now)
 	roll_enter(&m->roll, s);
 }
 
+/* now: the interface of s, or NULL. */
+static void
+say_leaving(const struct mirror *m, const struct source *s,
+    const struct iface *now)
+{
+	if (now == NULL)
+		log_warnx("mirror \"%s\": %s: interface is gone", m->conf->name,
+		    s->name);
+	else if (strcmp(now->name, s->name) != 0)
+		log_warnx("mirror \"%s\": %s: interface is called %s now, and "
+			  "is no source any more",
+		    m->conf->name, s->name, now->name);
+	else
+		log_warnx("mirror \"%s\": %s: no source any more: its "
+			  "addresses have changed",
+		    m->conf->name, s->name);
+}
+
 bool
 mirror_leave(struct mirror *m, const struct iface_list *ifaces, size_t *at)
 {
@@ -356,12 +352,7 @@ mirror_leave(struct mirror *m, const struct iface_list *ifaces, size_t *at)
 		const struct iface *now = source_find(s, ifaces);
 
 		if (now == NULL || !select_source(m->root, m->conf, now)) {
-			log_warnx("mirror \"%s\": %s: %s", m->conf->name,
-			    s->name,
-			    now != NULL && strcmp(now->name, s->name) == 0 ?
-				"no source any more: its addresses have "
-				"changed" :
-				"interface is gone");
+			say_leaving(m, s, now);
 			source_drain(s, mirror_packet, mirror_flush);
 			remove_source(m, *at);
 			return true;
@@ -390,9 +381,9 @@ mirror_enter(struct mirror *m, const struct iface *i)
 	/* It went after the list was made: the next one is without it. */
 	if (!iface_exists(i))
 		return MIRROR_NOTHING;
-	m->open_fails = true;
-	if (!m->open_failed)
+	if (!m->open_failed && !m->open_fails)
 		log_warnx("mirror \"%s\": %s", m->conf->name, err.text);
+	m->open_fails = true;
 	return MIRROR_REFUSED;
 }
 
@@ -448,152 +439,35 @@ forget_former_rings(struct mirror *m)
 }
 
 static void
-follow_pressure(struct mirror *m)
+follow_pressure(struct mirror *m, const struct mirror_stats *st)
 {
-	struct mirror_stats st;
+	const struct relief_counts now = { st->ring_dropped_packets,
+		st->copied_packets, st->congested_packets };
 
-	if (m->conf->nrungs == 0)
-		return;
-	mirror_stats(m, &st);
-	if (relief_look(&m->relief, m->sources, m->nsources,
-		&(struct relief_counts) { st.ring_dropped_packets,
-		    st.copied_packets, st.congested_packets }))
+	if (m->conf->nrungs > 0 &&
+	    relief_look(&m->relief, m->sources, m->nsources, &now))
 		obey(m);
 }
 
 void
 mirror_poll(struct mirror *m)
 {
-	forget_former_rings(m);
-	/* The kernel counts losses in 32 bits, and from 0 when asked. */
-	for (size_t i = 0; i < m->nsources; i++) {
-		source_count(m->sources[i]);
-		source_say_losses(m->sources[i], m->conf->name);
-	}
 	say_states(m);
 	pipeline_poll(&m->pipeline);
-	follow_pressure(m);
-}
-
-/* ---- looking at it ----------------------------------------------------- */
-
-const struct conf_rung *
-mirror_rung(const struct mirror *m)
-{
-	size_t n = relief_rungs(&m->relief);
-
-	return n == 0 ? NULL : &m->conf->rungs[n - 1];
-}
-
-size_t
-mirror_nsources(const struct mirror *m)
-{
-	return m->nsources;
-}
-
-struct source *
-mirror_source(const struct mirror *m, size_t i)
-{
-	return m->sources[i];
-}
-
-bool
-mirror_source_status(const struct mirror *m, size_t i,
-    struct source_status *out)
-{
-	return roll_get(&m->roll, m->sources, m->nsources, i, out);
-}
-
-size_t
-mirror_ntargets(const struct mirror *m)
-{
-	return m->pipeline.nmembers;
-}
-
-const struct target *
-mirror_target(const struct mirror *m, size_t i)
-{
-	return m->pipeline.members[i].target;
-}
-
-double
-mirror_share(const struct mirror *m, size_t i)
-{
-	return balance_share(m->pipeline.balance, i);
-}
-
-size_t
-mirror_nrules(const struct mirror *m)
-{
-	return m->hits.n;
-}
-
-const char *
-mirror_rule(const struct mirror *m, size_t i, uint64_t *matched_packets)
-{
-	*matched_packets = hits_get(&m->hits, i);
-	return m->conf->rules[i].name;
-}
-
-const struct conf_mirror *
-mirror_conf(const struct mirror *m)
-{
-	return m->conf;
-}
-
-enum mirror_state
-mirror_state(const struct mirror *m)
-{
-	if (!m->conf->collect)
-		return MIRROR_DISABLED;
-	for (size_t i = 0; i < m->nsources; i++)
-		if (m->sources[i]->up)
-			return MIRROR_COLLECTING;
-	return MIRROR_WAITING;
-}
-
-enum filter_place
-mirror_filter_place(const struct mirror *m)
-{
-	return filter_place(m->filter);
 }
 
 void
-mirror_stats(const struct mirror *m, struct mirror_stats *out)
+mirror_tick(struct mirror *m)
 {
-	struct source_stats src;
-	struct target_stats dst;
+	struct mirror_stats st;
 
-	roll_count(&m->roll, &src);
-	pipeline_count(&m->pipeline, &dst);
-	for (size_t i = 0; i < m->nsources; i++) {
-		source_count(m->sources[i]);
-		source_stats_add(&src, &m->sources[i]->stats);
-	}
-	*out = (struct mirror_stats){
-		.captured_packets = src.captured_packets,
-		.captured_bytes = src.captured_bytes,
-		.ring_dropped_packets = src.ring_dropped_packets,
-		.copied_packets = dst.copied_packets,
-		.copied_bytes = dst.copied_bytes,
-		.dropped_packets = {
-			[MIRROR_DROP_SEND_ERROR] =
-			    dst.dropped[TARGET_DROP_SEND_ERROR],
-			[MIRROR_DROP_RATE_LIMIT] =
-			    m->pipeline.rate_limited_packets,
-			[MIRROR_DROP_BANDWIDTH_LIMIT] =
-			    m->pipeline.bandwidth_limited_packets,
-			[MIRROR_DROP_OVERSIZE] =
-			    dst.dropped[TARGET_DROP_OVERSIZE],
-			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,
-			[MIRROR_DROP_LOOP] = m->pipeline.loop.dropped_packets,
-		},
-		.congested_packets = dst.congested_packets,
-		.segmented_packets = m->pipeline.segmented_packets,
-		.unsegmented_packets = m->pipeline.unsegmented_packets,
-		.truncated_packets = m->pipeline.truncated_packets +
-		    dst.truncated_packets,
-		.fragmented_packets = dst.fragmented_packets,
-		.sampled_out_packets = m->pipeline.sampled_out_packets,
-	};
+	forget_former_rings(m);
+	/* The kernel counts losses in 32 bits, and from 0 when asked. */
+	mirror_stats(m, &st);
+	for (size_t i = 0; i < m->nsources; i++)
+		source_say_losses(m->sources[i], m->conf->name);
+	drops_say(&m->drops, m->conf->name, &st);
+	follow_pressure(m, &st);
+	pipeline_tick(&m->pipeline);
+	mirror_poll(m);
 }

@@ -101,9 +101,13 @@ void mirror_settle(struct mirror *m, const struct iface_list *ifaces);
  * again, and changes are logged. */
 void mirror_reroute(struct mirror *m);
 
-/* Looks after sources and targets' sockets, at the start and once a second;
- * logs changes. */
+/* Looks after the targets' sockets, and logs what has changed of them and of
+ * interfaces. */
 void mirror_poll(struct mirror *m);
+
+/* To be called once a second: mirror_poll, and what is reckoned by the
+ * second. */
+void mirror_tick(struct mirror *m);
 
 /* Sources: index below mirror_nsources, until the next follow or commit. */
 size_t mirror_nsources(const struct mirror *m);
@@ -123,6 +127,9 @@ const struct conf_rung *mirror_rung(const struct mirror *m);
 size_t mirror_ntargets(const struct mirror *m);
 const struct target *mirror_target(const struct mirror *m, size_t i);
 double mirror_share(const struct mirror *m, size_t i);
+
+/* "up", or "drained" if its weight is 0. */
+const char *mirror_target_state(const struct mirror *m, size_t i);
 
 /* Rules, in the order of the configuration. Returns the name of one, and in
  * *matched_packets what the mirror has collected because of it: with filter =

@@ -16,6 +16,12 @@ say_mtu(const struct path *p, const struct conf_mirror *cm,
 	uint32_t most = mtu > target_overhead(t) ? mtu - target_overhead(t) : 0;
 	void (*say)(const char *fmt, ...) = mtu < p->mtu ? log_warnx : log_info;
 
+	if (cm->truncate != 0 && cm->truncate <= most) {
+		log_info("mirror \"%s\": target \"%s\": path MTU is %u now, "
+			 "was %u: all copies fit",
+		    cm->name, target_name(t), mtu, p->mtu);
+		return;
+	}
 	say("mirror \"%s\": target \"%s\": path MTU is %u now, was %u: copies "
 	    "of more than %u bytes, of frames longer than %u, are %s",
 	    cm->name, target_name(t), mtu, p->mtu, mtu, most,

@@ -281,8 +281,8 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 		pl->limit = old->limit;
 }
 
-static void
-poll_loop(struct pipeline *pl)
+void
+pipeline_tick(struct pipeline *pl)
 {
 	uint64_t frames = pl->loop.frames, like = pl->loop.like;
 
@@ -309,7 +309,6 @@ poll_loop(struct pipeline *pl)
 void
 pipeline_poll(struct pipeline *pl)
 {
-	poll_loop(pl);
 	for (size_t i = 0; i < pl->nmembers; i++) {
 		struct member *mb = &pl->members[i];
 		int failure = target_poll(mb->target);

@@ -73,8 +73,12 @@ void pipeline_relieve(struct pipeline *pl, size_t rungs);
 /* Sends what is queued; wait: see target_flush. */
 void pipeline_flush(struct pipeline *pl, bool wait);
 
-/* Looks after the targets' sockets, once a second; logs changes. */
+/* Looks after the targets' sockets, at the start and once a second; logs
+ * changes. */
 void pipeline_poll(struct pipeline *pl);
+
+/* Looks after the loop breaker, once a second; logs changes. */
+void pipeline_tick(struct pipeline *pl);
 
 /* Looks for the targets' ways again; logs changes. */
 void pipeline_reroute(struct pipeline *pl);

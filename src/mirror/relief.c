@@ -29,7 +29,7 @@ same_rungs(const struct conf_mirror *a, const struct conf_mirror *b)
 void
 relief_adopt(struct relief *r, const struct relief *old)
 {
-	if (same_rungs(r->conf, old->conf))
+	if (r->conf->collect && same_rungs(r->conf, old->conf))
 		r->pressure = old->pressure;
 	r->before = old->before;
 	r->stopped = old->stopped;

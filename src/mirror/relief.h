@@ -29,7 +29,8 @@ struct relief {
 
 void relief_init(struct relief *r, const struct conf_mirror *cm);
 
-/* Goes on where old was, from the start if the rungs are others. To be
+/* Goes on where old was, from the start if the rungs are
+ * others, or nothing is collected. To be
  * obeyed. */
 void relief_adopt(struct relief *r, const struct relief *old);
 

@@ -11,7 +11,8 @@
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
 
-#define RELOAD_BUDGET 64 /* blocks of one ring at a time */
+#define RELOAD_BUDGET  64 /* blocks of one ring at a time */
+#define RELOAD_TURN_MS 2
 
 static struct mirror *
 find_mirror(const struct generation *g, const char *name)
@@ -22,10 +23,16 @@ find_mirror(const struct generation *g, const char *name)
 	return NULL;
 }
 
-/* Between two slow steps: what the rings hold by now. */
+/* Between two slow steps: what the rings hold by now, if it has been long.
+ * next_ms: when it has been, to begin with 0. */
 static void
-run(const struct generation *g)
+run(const struct generation *g, uint64_t *next_ms)
 {
+	uint64_t now = source_clock_ms();
+
+	if (now < *next_ms)
+		return;
+	*next_ms = now + RELOAD_TURN_MS;
 	for (size_t i = 0; g != NULL && i < g->nmirrors; i++)
 		for (size_t j = 0; j < mirror_nsources(g->mirrors[i]); j++)
 			mirror_run(mirror_source(g->mirrors[i], j),
@@ -39,12 +46,13 @@ open_mirror(struct generation *g, const struct conf *c,
 {
 	struct mirror *before = find_mirror(old, cm->name);
 	struct mirror **m = &g->mirrors[g->nmirrors];
+	uint64_t next_ms = 0;
 
 	if (mirror_new(m, c, cm, &g->bandwidth, before, err) == -1)
 		return -1;
 	g->nmirrors++;
 	for (size_t i = 0; i < ifaces->n; i++) {
-		run(old);
+		run(old, &next_ms);
 		if (mirror_open(*m, &ifaces->v[i], before, err) == -1)
 			return -1;
 	}
@@ -81,6 +89,8 @@ fail:
 void
 reload_commit(struct generation *g, struct generation *old)
 {
+	uint64_t next_ms = 0;
+
 	bandwidth_adopt(&g->bandwidth, old == NULL ? NULL : &old->bandwidth);
 	for (size_t i = 0; i < g->nmirrors; i++) {
 		struct mirror *before = find_mirror(old,
@@ -94,7 +104,7 @@ reload_commit(struct generation *g, struct generation *old)
 			mirror_drain(old->mirrors[i]);
 	for (size_t i = 0; old != NULL && i < old->nmirrors; i++)
 		while (mirror_close(old->mirrors[i]))
-			run(g);
+			run(g, &next_ms);
 	generation_free(old);
 }
 

@@ -23,8 +23,6 @@
 /* Another CPU may still be busy with a frame that it has stamped already. */
 #define DRAIN_IN_FLIGHT_MS 2
 
-#define LOSSLESS_LOOKS 10
-
 #define STATE_LOG_MS 1000
 
 /* A NIC's MAC address tells ENIs of different hosts apart, all of whose
@@ -73,7 +71,6 @@ source_open(struct source **out, const struct conf_mirror *cm,
 	s->latency_ms = cm->latency_ms;
 	s->promiscuous = cm->promiscuous;
 	s->until_ns = UINT64_MAX;
-	s->lossless = LOSSLESS_LOOKS;
 	s->up = i->up;
 	s->said_up = true;
 	s->said_ms = source_clock_ms();
@@ -133,7 +130,7 @@ void
 source_rename(struct source *s, const struct iface *i)
 {
 	s->lost_earlier -= s->stats.ring_dropped_packets;
-	s->lost_before -= s->stats.ring_dropped_packets;
+	s->losses.before -= s->stats.ring_dropped_packets;
 	memset(&s->stats, 0, sizeof(s->stats));
 	memcpy(s->name, i->name, sizeof(s->name));
 	s->hash = identity_hash(i);
@@ -144,7 +141,7 @@ source_go_on(struct source *s, const struct source_stats *before)
 {
 	source_stats_add(&s->stats, before);
 	s->lost_earlier += before->ring_dropped_packets;
-	s->lost_before += before->ring_dropped_packets;
+	s->losses.before += before->ring_dropped_packets;
 }
 
 void
@@ -184,14 +181,18 @@ source_now(void)
 }
 
 void
+source_await_stamped(void)
+{
+	poll(NULL, 0, DRAIN_IN_FLIGHT_MS);
+}
+
+void
 source_drain(struct source *s, packet_cb *packet, void (*block_end)(void *))
 {
 	struct pollfd pfd = { .fd = ring_fd(s->ring), .events = POLLIN };
 	uint64_t end = source_clock_ms() +
 	    (uint64_t)DRAIN_LATENCIES * s->latency_ms + DRAIN_EXTRA_MS;
 
-	if (s->until_ns != UINT64_MAX)
-		poll(NULL, 0, DRAIN_IN_FLIGHT_MS);
 	ring_stop(s->ring);
 	source_run(s, UINT32_MAX, packet, block_end);
 	while (!ring_is_empty(s->ring) && source_clock_ms() < end) {
@@ -219,31 +220,23 @@ source_changed_state(struct source *s)
 	return true;
 }
 
-static bool
-loses(struct source *s)
-{
-	if (s->stats.ring_dropped_packets > s->lost_before)
-		s->lossless = 0;
-	else if (s->lossless < LOSSLESS_LOOKS)
-		s->lossless++;
-	s->lost_before = s->stats.ring_dropped_packets;
-	return s->lossless < LOSSLESS_LOOKS;
-}
-
 void
 source_say_losses(struct source *s, const char *mirror)
 {
-	bool before = s->loses;
-
-	s->loses = loses(s);
-	if (s->loses && !before)
+	switch (spell_look(&s->losses, s->stats.ring_dropped_packets)) {
+	case SPELL_BEGINS:
 		log_warnx(
 		    "mirror \"%s\": source %s: packets are lost, the ring "
 		    "is full: raise ring-size, or collect less (rules, "
 		    "sample)",
 		    mirror, s->name);
-	else if (before && !s->loses)
+		break;
+	case SPELL_ENDS:
 		log_info("mirror \"%s\": source %s: no more packets are lost: "
 			 "ring_dropped_packets=%ju",
 		    mirror, s->name, (uintmax_t)s->stats.ring_dropped_packets);
+		break;
+	case SPELL_NO_NEWS:
+		break;
+	}
 }

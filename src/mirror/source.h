@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "capture/ring.h"
+#include "mirror/spell.h"
 
 struct conf_mirror;
 struct err;
@@ -37,9 +38,7 @@ struct source {
 	bool promiscuous;
 	struct source_stats stats;
 	uint64_t lost_earlier; /* ring_dropped_packets of rings before this */
-	uint64_t lost_before;  /* ring_dropped_packets when last looked at */
-	unsigned lossless;     /* looks since it last grew */
-	bool loses;	       /* as last logged */
+	struct spell losses;   /* ring_dropped_packets */
 	bool up;	       /* see struct iface */
 	bool said_up;	       /* as last logged, */
 	uint64_t said_ms;      /* and when */
@@ -89,8 +88,11 @@ uint64_t source_now(void);
 /* Milliseconds of a clock that nobody sets. */
 uint64_t source_clock_ms(void);
 
-/* Stops capturing, just after until_ns if that is set, and handles what is
- * still in the ring. Takes as long as the latency of the ring. */
+/* Waits until every frame with a time before now is in its ring. */
+void source_await_stamped(void);
+
+/* Stops capturing, unless ring_stop has before, and handles what is still in
+ * the ring. Takes as long as the latency of the ring. */
 void source_drain(struct source *s, packet_cb *packet,
     void (*block_end)(void *));
 

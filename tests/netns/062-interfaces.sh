@@ -86,7 +86,7 @@ expect_mirrored eth1
 log_mark
 ip -n source link set dev eth1 down
 ip -n source link set dev eth1 name eth5
-gone eth1
+log_wait 3 'mirror "demo": eth1: interface is called eth5 now, and is no source'
 ip -n source link set dev eth5 name eth1
 ip -n source link set dev eth1 up
 capturing eth1

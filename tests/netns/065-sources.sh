@@ -118,7 +118,7 @@ daemon_stop
 start eth1
 log_mark
 rename_under_traffic eth1 eth7
-log_wait 3 'mirror "demo": eth1: interface is gone'
+log_wait 3 'mirror "demo": eth1: interface is called eth7 now, and is no source'
 expect_eq sources "$(sources)" "eth1 missing "
 expect_eq "state of the mirror" "$(counter demo state)" waiting
 log_mark

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+/* What there is to see of a mirror. */
+#include "config.h"
+
+#include "conf/conf.h"
+#include "deliver/balance.h"
+#include "deliver/target.h"
+#include "mirror/inside.h"
+#include "mirror/source.h"
+
+const struct conf_rung *
+mirror_rung(const struct mirror *m)
+{
+	size_t n = relief_rungs(&m->relief);
+
+	return n == 0 ? NULL : &m->conf->rungs[n - 1];
+}
+
+size_t
+mirror_nsources(const struct mirror *m)
+{
+	return m->nsources;
+}
+
+struct source *
+mirror_source(const struct mirror *m, size_t i)
+{
+	return m->sources[i];
+}
+
+bool
+mirror_source_status(const struct mirror *m, size_t i,
+    struct source_status *out)
+{
+	return roll_get(&m->roll, m->sources, m->nsources, i, out);
+}
+
+size_t
+mirror_ntargets(const struct mirror *m)
+{
+	return m->pipeline.nmembers;
+}
+
+const struct target *
+mirror_target(const struct mirror *m, size_t i)
+{
+	return m->pipeline.members[i].target;
+}
+
+double
+mirror_share(const struct mirror *m, size_t i)
+{
+	if (m->conf->balance == CONF_BALANCE_REPLICATE)
+		return m->pipeline.members[i].weight > 0 ? 1 : 0;
+	return balance_share(m->pipeline.balance, i);
+}
+
+const char *
+mirror_target_state(const struct mirror *m, size_t i)
+{
+	return m->pipeline.members[i].weight > 0 ? "up" : "drained";
+}
+
+size_t
+mirror_nrules(const struct mirror *m)
+{
+	return m->hits.n;
+}
+
+const char *
+mirror_rule(const struct mirror *m, size_t i, uint64_t *matched_packets)
+{
+	*matched_packets = hits_get(&m->hits, i);
+	return m->conf->rules[i].name;
+}
+
+const struct conf_mirror *
+mirror_conf(const struct mirror *m)
+{
+	return m->conf;
+}
+
+enum mirror_state
+mirror_state(const struct mirror *m)
+{
+	if (!m->conf->collect)
+		return MIRROR_DISABLED;
+	for (size_t i = 0; i < m->nsources; i++)
+		if (m->sources[i]->up)
+			return MIRROR_COLLECTING;
+	return MIRROR_WAITING;
+}
+
+enum filter_place
+mirror_filter_place(const struct mirror *m)
+{
+	return filter_place(m->filter);
+}
+
+void
+mirror_stats(const struct mirror *m, struct mirror_stats *out)
+{
+	struct source_stats src;
+	struct target_stats dst;
+
+	roll_count(&m->roll, &src);
+	pipeline_count(&m->pipeline, &dst);
+	for (size_t i = 0; i < m->nsources; i++) {
+		source_count(m->sources[i]);
+		source_stats_add(&src, &m->sources[i]->stats);
+	}
+	*out = (struct mirror_stats){
+		.captured_packets = src.captured_packets,
+		.captured_bytes = src.captured_bytes,
+		.ring_dropped_packets = src.ring_dropped_packets,
+		.copied_packets = dst.copied_packets,
+		.copied_bytes = dst.copied_bytes,
+		.dropped_packets = {
+			[MIRROR_DROP_SEND_ERROR] =
+			    dst.dropped[TARGET_DROP_SEND_ERROR],
+			[MIRROR_DROP_RATE_LIMIT] =
+			    m->pipeline.rate_limited_packets,
+			[MIRROR_DROP_BANDWIDTH_LIMIT] =
+			    m->pipeline.bandwidth_limited_packets,
+			[MIRROR_DROP_OVERSIZE] =
+			    dst.dropped[TARGET_DROP_OVERSIZE],
+			[MIRROR_DROP_NO_TARGET] = m->pipeline.no_target_packets,
+			[MIRROR_DROP_LOOP] = m->pipeline.loop.dropped_packets,
+		},
+		.congested_packets = dst.congested_packets,
+		.segmented_packets = m->pipeline.segmented_packets,
+		.unsegmented_packets = m->pipeline.unsegmented_packets,
+		.truncated_packets = m->pipeline.truncated_packets +
+		    dst.truncated_packets,
+		.fragmented_packets = dst.fragmented_packets,
+		.sampled_out_packets = m->pipeline.sampled_out_packets,
+	};
+}
