@@ -2,6 +2,7 @@
 /* The state of the daemon as JSON: trafmirrorctl(8) explains the fields. */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,8 +53,8 @@ target_json(const struct mirror *m, size_t i)
 	for (int k = 0; k < TARGET_DROP_KINDS; k++)
 		dropped += st->dropped[k];
 	return json_pack("{s:s, s:s, s:i, s:f, s:o, s:o, s:o}", "name",
-	    target_name(t), "state", ct->weight == 0 ? "drained" : "up",
-	    "weight", ct->weight, "share", mirror_share(m, i), "copied_packets",
+	    target_name(t), "state", mirror_target_state(m, i), "weight",
+	    ct->weight, "share", mirror_share(m, i), "copied_packets",
 	    number(st->copied_packets), "copied_bytes",
 	    number(st->copied_bytes), "dropped_packets", number(dropped));
 }
@@ -66,11 +67,12 @@ tags_json(const struct conf_words *tags)
 	for (size_t i = 0; i < tags->n; i++) {
 		const char *text = tags->v[i].text;
 		size_t len = strcspn(text, "=");
-		char key[256];
+		char *key = strndup(text, len);
 
-		memcpy(key, text, len);
-		key[len] = '\0';
-		json_object_set_new(object, key, reply_string(text + len + 1));
+		if (key != NULL)
+			json_object_set_new(object, key,
+			    reply_string(text + len + 1));
+		free(key);
 	}
 	return object;
 }

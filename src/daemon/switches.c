@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "conf/overlay.h"
+#include "conf/value.h"
 #include "daemon/switches.h"
 
 #define SWITCHES_MAX	 (1 << 20) /* bytes of the file */
@@ -25,6 +26,20 @@ switches_new(void)
 {
 	return json_pack("{s:i, s:{}, s:{}}", "version", SWITCHES_VERSION,
 	    "mirrors", "targets");
+}
+
+/* null: the tag of the configuration is gone. */
+static bool
+is_tag(const char *key, const json_t *value)
+{
+	const char *text = json_is_null(value) ? "" : json_string_value(value);
+	char tag[512];
+
+	if (text == NULL || strchr(key, '=') != NULL ||
+	    (size_t)snprintf(tag, sizeof(tag), "%s=%s", key, text) >=
+		sizeof(tag))
+		return false;
+	return value_is_tag(tag);
 }
 
 static bool
@@ -38,8 +53,10 @@ is_mirror(json_t *m)
 	    (collect != NULL && !json_is_boolean(collect)) ||
 	    (tags != NULL && !json_is_object(tags)))
 		return false;
+	if (json_object_size(tags) > SWITCHES_TAGS)
+		return false;
 	json_object_foreach(tags, key, value)
-		if (!json_is_string(value) && !json_is_null(value))
+		if (!is_tag(key, value))
 			return false;
 	return true;
 }
@@ -157,6 +174,13 @@ switches_save(const json_t *sw, const char *dir, struct err *err)
 
 	if (text == NULL)
 		return err_set(err, "out of memory");
+	if (strlen(text) > SWITCHES_MAX) {
+		free(text);
+		return err_set(err,
+		    "more is switched than %s may hold (%d bytes): reset what "
+		    "need not be",
+		    SWITCHES_FILE, SWITCHES_MAX);
+	}
 	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1) {
 		free(text);
 		return err_sys(err, "state-dir %s", dir);

@@ -11,13 +11,15 @@ struct conf;
 struct err;
 
 #define SWITCHES_FILE "switches.json"
+#define SWITCHES_TAGS 256 /* of one mirror */
 
 /* Reads the file in the folder; none there means no switches. NULL if it
  * cannot be read or is damaged. */
 json_t *switches_load(const char *dir, struct err *err);
 
 /* Replaces the file: after any end of the process or the host it holds the
- * switches of before or these. On error those of before stay. */
+ * switches of before or these. On error those of before stay; one is
+ * that they are more than switches_load would read. */
 int switches_save(const json_t *sw, const char *dir, struct err *err);
 
 /* The switches of one mirror or target; NULL if there are none. kind:

@@ -235,16 +235,46 @@ switch_target(const struct call *c)
 	return change(c, sw, message);
 }
 
+static bool
+has_tag(const struct conf_mirror *m, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (size_t i = 0; i < m->tags.n; i++)
+		if (strncmp(m->tags.v[i].text, key, len) == 0 &&
+		    m->tags.v[i].text[len] == '=')
+			return true;
+	return false;
+}
+
+/* Whether the mirror has any of the tags that are to go. */
+static bool
+has_any(const struct conf_mirror *m, json_t *keys)
+{
+	json_t *key;
+	size_t i;
+
+	json_array_foreach(keys, i, key)
+		if (has_tag(m, json_string_value(key)))
+			return true;
+	return false;
+}
+
 static json_t *
 switch_tags(const struct call *c)
 {
 	const char *name = c->request->name;
+	const struct mirror *m = find_mirror(c);
 	json_t *sw, *tags, *key;
 	char q[REPORT_QUOTE_MAX], message[256];
 	size_t i;
 
-	if (find_mirror(c) == NULL)
+	if (m == NULL)
 		return refuse_mirror(c);
+	if (c->request->command == REQUEST_UNTAG &&
+	    !has_any(mirror_conf(m), c->request->tags))
+		return reply_refuse("mirror %s has none of these tags",
+		    report_quote(q, name));
 	sw = json_deep_copy(c->view.switches);
 	tags = json_object_get(switches_get(sw, "mirrors", name), "tags");
 	if (tags == NULL) {
@@ -258,11 +288,11 @@ switch_tags(const struct call *c)
 		json_object_update(tags, c->request->tags);
 	json_array_foreach(c->request->tags, i, key)
 		json_object_set_new(tags, json_string_value(key), json_null());
-	if (json_object_size(tags) > 256) {
+	if (json_object_size(tags) > SWITCHES_TAGS) {
 		json_decref(sw);
-		return reply_refuse("mirror %s: more than 256 tags are "
+		return reply_refuse("mirror %s: more than %d tags are "
 				    "switched: reset it",
-		    report_quote(q, name));
+		    report_quote(q, name), SWITCHES_TAGS);
 	}
 	snprintf(message, sizeof(message),
 	    "mirror %s: tags changed by operator", report_quote(q, name));

@@ -102,6 +102,7 @@ says 0 'undrained' undrain a
 says 0 'tags changed' tag demo env=prod 'team=ops é'
 says 0 '"tags":\{"env":"prod","team":"ops é"\}' -j status demo
 says 0 'tags changed' untag demo env
+says 1 'none of these tags' untag demo env
 says 1 'a tag is "key=value"' tag demo "=x"
 says 1 'there is no mirror "nope"' enable nope
 says 1 'there is no target "nope" \(there are: "a", "b"\)' drain nope

@@ -148,7 +148,13 @@ test_damaged(void)
 		"\"targets\":{}}",
 		"{\"version\":1,\"mirrors\":{\"m\":{\"tags\":{\"a\":1}}},"
 		"\"targets\":{}}",
-		"{\"version\":1,\"mirrors\":{},\"targets\":{\"a\":{}}}" };
+		"{\"version\":1,\"mirrors\":{},\"targets\":{\"a\":{}}}",
+		"{\"version\":1,\"mirrors\":{\"m\":{\"tags\":{\"\":\"\"}}},"
+		"\"targets\":{}}",
+		"{\"version\":1,\"mirrors\":{\"m\":{\"tags\":{\"a=b\":null}}},"
+		"\"targets\":{}}",
+		"{\"version\":1,\"mirrors\":{\"m\":{\"tags\":{\"a\":\"\\u001b\"}}},"
+		"\"targets\":{}}" };
 	char *dir = new_folder(), path[128];
 
 	snprintf(path, sizeof(path), "%s/" SWITCHES_FILE, dir);
@@ -164,9 +170,50 @@ test_damaged(void)
 	remove_folder(dir);
 }
 
+/* Keys and values as long as they like, and more of them than there may be: a
+ * daemon that read them would have nowhere to put them. */
+static void
+test_large(void)
+{
+	char *dir = new_folder(), *key = calloc(1, 100001);
+	json_t *sw = some(), *tags = json_object();
+	struct err err = { "" };
+
+	memset(key, 'k', 100000);
+	json_object_set_new(tags, key, json_string("v"));
+	switches_set(sw, "mirrors", "m", "tags", tags);
+	CU_ASSERT_EQUAL(switches_save(sw, dir, &err), 0);
+	CU_ASSERT_PTR_NULL(switches_load(dir, &err));
+	json_object_clear(tags);
+	for (int i = 0; i <= SWITCHES_TAGS; i++) {
+		snprintf(key, 100001, "k%d", i);
+		json_object_set_new(tags, key, json_string("v"));
+	}
+	CU_ASSERT_EQUAL(switches_save(sw, dir, &err), 0);
+	CU_ASSERT_PTR_NULL(switches_load(dir, &err));
+	json_object_del(tags, key);
+	CU_ASSERT_EQUAL(switches_save(sw, dir, &err), 0);
+	json_decref(sw);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sw = switches_load(dir, &err));
+
+	/* What could not be read again is not written. */
+	for (int i = 0; i < 40000; i++) {
+		snprintf(key, 100001, "a mirror of some name %d", i);
+		switches_set(sw, "mirrors", key, "collect", json_false());
+	}
+	CU_ASSERT_EQUAL(switches_save(sw, dir, &err), -1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(err.text, "more is switched"));
+	json_decref(sw);
+	CU_ASSERT_PTR_NOT_NULL(sw = switches_load(dir, &err));
+	json_decref(sw);
+	free(key);
+	remove_folder(dir);
+}
+
 static const struct unit_test tests[] = {
 	{ "apply", test_apply },
 	{ "save", test_save },
 	{ "damaged", test_damaged },
+	{ "large", test_large },
 };
 UNIT_MAIN("switches", tests)
