@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "ctl/link.h"
 
 #define LINK_ANSWER_MAX	     (64 << 20) /* bytes */
+#define LINK_ANSWER_LEAST    65536
 #define LINK_TIMEOUT_SECONDS 60
 
 static int
@@ -30,6 +32,7 @@ link_open(const char *path)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct timeval tv = { LINK_TIMEOUT_SECONDS, 0 };
+	struct stat st;
 	int fd, result;
 
 	errno = ENAMETOOLONG;
@@ -42,6 +45,9 @@ link_open(const char *path)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) == 0)
 		return fd;
+	if (errno == ECONNREFUSED && lstat(path, &st) == 0 &&
+	    !S_ISSOCK(st.st_mode))
+		errno = ENOTSOCK;
 	result = complain(path,
 	    errno == EACCES ? " (be root, or in control-group)" :
 		errno == ENOENT || errno == ECONNREFUSED ?
@@ -72,17 +78,21 @@ static char *
 read_line(int fd)
 {
 	char *line = NULL, *newline = NULL;
-	size_t len = 0;
+	size_t len = 0, room = 0;
 
 	while (newline == NULL && len < LINK_ANSWER_MAX) {
-		char *more = realloc(line, len + 65537);
+		char *more = line;
 		ssize_t n;
 
+		if (len == room) {
+			room = 2 * room + LINK_ANSWER_LEAST;
+			more = realloc(line, room);
+		}
 		if (more == NULL)
 			break;
 		line = more;
 		errno = 0;
-		n = recv(fd, line + len, 65536, 0);
+		n = recv(fd, line + len, room - len, 0);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)

@@ -23,7 +23,7 @@ static void
 usage(FILE *f)
 {
 	fputs(
-	    "usage: trafmirrorctl [-jV] [-s socket] command [argument ...]\n"
+	    "usage: trafmirrorctl [-hjV] [-s socket] command [argument ...]\n"
 	    "\n"
 	    "  status [MIRROR]           what is mirrored, and what is lost\n"
 	    "  reload                    read the configuration again\n"
@@ -37,6 +37,18 @@ usage(FILE *f)
 	    "\n"
 	    "-j: JSON, as the daemon answers. See trafmirrorctl(8).\n",
 	    f);
+}
+
+/* what may be NULL: there is nothing to complain of but the whole. */
+static void
+complain(const char *why, const char *what)
+{
+	if (what != NULL) {
+		fprintf(stderr, "trafmirrorctl: %s", why);
+		show_text(stderr, what, 0);
+		fputs("\n\n", stderr);
+	}
+	usage(stderr);
 }
 
 static int
@@ -275,12 +287,12 @@ main(int argc, char **argv)
 	}
 	argv += optind;
 	if (*argv == NULL || (c = find_command(&argv)) == NULL) {
-		usage(stderr);
+		complain("there is no command ", *argv);
 		return USAGE;
 	}
 	request = json_pack("{s:i, s:s}", "protocol", 1, "command", c->asks);
 	if (request == NULL || c->take(request, argv) == -1)
-		usage(stderr);
+		complain("not the arguments of ", c->name);
 	else
 		status = (int)run(c, request, path, json);
 	json_decref(request);
