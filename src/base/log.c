@@ -3,11 +3,15 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "base/log.h"
+
+#define LOG_MESSAGE_MAX 1024
+#define LOG_LINE_MAX	2048 /* with the keys */
 
 static const int syslog_priority[] = {
 	[LOG_LEVEL_ERROR] = LOG_ERR,
@@ -67,7 +71,7 @@ static void __attribute__((format(printf, 3, 0)))
 log_write(enum log_level level, int errnum, const char *fmt, va_list ap)
 {
 	int saved = errno;
-	char line[1024];
+	char line[LOG_MESSAGE_MAX];
 	int n;
 
 	if (level > log_max || log_out == NULL)
@@ -128,4 +132,80 @@ log_debug(const char *fmt, ...)
 	va_start(ap, fmt);
 	log_write(LOG_LEVEL_DEBUG, 0, fmt, ap);
 	va_end(ap);
+}
+
+/* ---- events -------------------------------------------------------------- */
+
+struct line {
+	char text[LOG_LINE_MAX];
+	size_t len;
+};
+
+static void
+line_add(struct line *l, char c)
+{
+	if (l->len < sizeof(l->text))
+		l->text[l->len++] = c;
+}
+
+static void
+line_add_text(struct line *l, const char *text)
+{
+	while (*text != '\0')
+		line_add(l, *text++);
+}
+
+static void
+line_add_value(struct line *l, const char *text)
+{
+	bool plain = text[0] != '\0' && strpbrk(text, " \"\\=") == NULL;
+
+	if (plain) {
+		line_add_text(l, text);
+		return;
+	}
+	line_add(l, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			line_add(l, '\\');
+		line_add(l, *text);
+	}
+	line_add(l, '"');
+}
+
+/* All of it, or nothing. */
+static void
+line_add_key(struct line *l, const struct log_key *key)
+{
+	size_t before = l->len;
+	char number[24];
+
+	snprintf(number, sizeof(number), "%ju", key->number);
+	line_add(l, ' ');
+	line_add_text(l, key->name);
+	line_add(l, '=');
+	line_add_value(l, key->text != NULL ? key->text : number);
+	if (l->len == sizeof(l->text))
+		l->len = before;
+}
+
+void
+log_event(enum log_level level, const struct log_key *keys, const char *fmt,
+    ...)
+{
+	int saved = errno;
+	struct line l;
+	va_list ap;
+
+	if (level > log_max || log_out == NULL)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(l.text, LOG_MESSAGE_MAX, fmt, ap);
+	va_end(ap);
+	l.len = strlen(l.text);
+	for (; keys->name != NULL; keys++)
+		line_add_key(&l, keys);
+	l.text[l.len] = '\0';
+	log_out(level, l.text);
+	errno = saved;
 }

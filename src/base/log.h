@@ -4,6 +4,7 @@
 #define TM_LOG_H
 
 #include <stdarg.h>
+#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -34,5 +35,35 @@ void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* What a message tells programs: text, or if that is NULL the number. */
+struct log_key {
+	const char *name;
+	const char *text;
+	uintmax_t number;
+};
+
+#define LOG_TEXT(name, text)  \
+	{                     \
+		name, text, 0 \
+	}
+#define LOG_NUMBER(name, number)   \
+	{                          \
+		name, NULL, number \
+	}
+
+/* The keys of an event, after a word that stands for it whatever the wording
+ * of the message is: LOG_KEYS("interface-up", LOG_TEXT("interface", name)). */
+#define LOG_KEYS(event, ...)                                                \
+	(const struct log_key[])                                            \
+	{                                                                   \
+		LOG_TEXT("event", event), __VA_ARGS__, LOG_TEXT(NULL, NULL) \
+	}
+
+/* A message with " name=value" of each key at its end, in quotes where it is
+ * not one plain word. Other than the message the keys are never cut off but
+ * as a whole. */
+void log_event(enum log_level level, const struct log_key *keys,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

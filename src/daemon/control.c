@@ -210,8 +210,11 @@ admit(struct control *c, int fd)
 	}
 	if ((s = free_slot(c, peer.role)) == NULL) {
 		if (!c->full)
-			log_warnx("control: too many clients uid=%ld pid=%ld",
-			    (long)peer.uid, (long)peer.pid);
+			log_event(LOG_LEVEL_WARN,
+			    LOG_KEYS("control-full",
+				LOG_NUMBER("uid", peer.uid),
+				LOG_NUMBER("pid", (uintmax_t)peer.pid)),
+			    "control: too many clients");
 		c->full = true;
 		turn_away(fd, reply_refuse("too many clients: try again"));
 		return;

@@ -337,18 +337,24 @@ daemon_reload(struct daemon *d, struct conf_report *r)
 		warn_of_restart(d, c, r);
 	log_report(r);
 	if (c == NULL) {
-		log_error("reload: failed: %zu errors in the configuration, "
-			  "the old one stays in force",
+		log_event(LOG_LEVEL_ERROR,
+		    LOG_KEYS("reload-failed", LOG_NUMBER("errors", r->nerrors)),
+		    "reload: failed: %zu errors in the configuration, the old "
+		    "one stays in force",
 		    r->nerrors);
 	} else if ((rc = replace(d, &c, &err)) == -1) {
-		log_error("reload: failed: %s; the old configuration stays in "
-			  "force",
+		log_event(LOG_LEVEL_ERROR,
+		    LOG_KEYS("reload-failed", LOG_NUMBER("errors", 1)),
+		    "reload: failed: %s; the old configuration stays in force",
 		    err.text);
 		conf_report_error(r, NULL, "%s", err.text);
 	} else {
-		log_info("reload: done: %zu mirrors, %zu sources, "
-			 "generation=%u",
-		    d->gen->nmirrors, count_sources(d->gen), d->number);
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("reload-done",
+			LOG_NUMBER("mirrors", d->gen->nmirrors),
+			LOG_NUMBER("sources", count_sources(d->gen)),
+			LOG_NUMBER("generation", d->number)),
+		    "reload: done");
 	}
 	conf_free(c);
 	say_ready(d);
@@ -551,8 +557,10 @@ daemon_run(struct daemon *d)
 		log_warn("state-dir %s: switches cannot be kept, and are "
 			 "refused",
 		    d->state_dir);
-	log_info("ready: mirroring: %zu mirrors, %zu sources", d->gen->nmirrors,
-	    count_sources(d->gen));
+	log_event(LOG_LEVEL_INFO,
+	    LOG_KEYS("ready", LOG_NUMBER("mirrors", d->gen->nmirrors),
+		LOG_NUMBER("sources", count_sources(d->gen))),
+	    "ready: mirroring");
 	say_ready(d);
 	ev_run(d->loop, 0);
 	notify_send("STOPPING=1\n");
@@ -563,7 +571,9 @@ daemon_run(struct daemon *d)
 		mirror_drain(d->gen->mirrors[i]);
 		counters_print(d->gen->mirrors[i], log_info);
 	}
-	log_info("stopped");
+	log_event(LOG_LEVEL_INFO,
+	    LOG_KEYS("stopped", LOG_NUMBER("pid", (uintmax_t)getpid())),
+	    "stopped");
 }
 
 void

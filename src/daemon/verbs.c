@@ -180,13 +180,18 @@ change(const struct call *c, json_t *sw, const char *message)
 	json_t *j;
 
 	if (changed && daemon_switch(c->daemon, &sw, &err) == -1) {
-		log_warnx("control: %s: refused: %s uid=%ld pid=%ld", message,
-		    err.text, (long)c->peer->uid, (long)c->peer->pid);
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("switch-refused", LOG_NUMBER("uid", c->peer->uid),
+			LOG_NUMBER("pid", (uintmax_t)c->peer->pid)),
+		    "control: %s: refused: %s", message, err.text);
 		j = reply_refuse("%s; nothing has changed", err.text);
 	} else {
 		if (changed)
-			log_info("control: %s uid=%ld pid=%ld", message,
-			    (long)c->peer->uid, (long)c->peer->pid);
+			log_event(LOG_LEVEL_INFO,
+			    LOG_KEYS("switched",
+				LOG_NUMBER("uid", c->peer->uid),
+				LOG_NUMBER("pid", (uintmax_t)c->peer->pid)),
+			    "control: %s", message);
 		j = reply_ok();
 		json_object_set_new(j, "changed", json_boolean(changed));
 		json_object_set_new(j, "message", reply_string(message));

@@ -10,13 +10,18 @@ say(struct spell *s, const char *mirror, const char *reason, uint64_t n)
 {
 	switch (spell_look(s, n)) {
 	case SPELL_BEGINS:
-		log_warnx("mirror \"%s\": copies are dropped: %s", mirror,
-		    reason);
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("copies-dropped", LOG_TEXT("mirror", mirror),
+			LOG_TEXT("reason", reason)),
+		    "mirror \"%s\": copies are dropped: %s", mirror, reason);
 		break;
 	case SPELL_ENDS:
-		log_info("mirror \"%s\": no more copies are dropped: "
-			 "dropped_%s=%ju",
-		    mirror, reason, (uintmax_t)n);
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("copies-not-dropped", LOG_TEXT("mirror", mirror),
+			LOG_TEXT("reason", reason),
+			LOG_NUMBER("dropped_packets", n - s->start)),
+		    "mirror \"%s\": no more copies are dropped: %s", mirror,
+		    reason);
 		break;
 	case SPELL_NO_NEWS:
 		break;

@@ -318,7 +318,10 @@ mirror_commit(struct mirror *m, struct mirror *old)
 static void
 rename_source(struct mirror *m, struct source *s, const struct iface *now)
 {
-	log_info("mirror \"%s\": %s: interface is called %s now", m->conf->name,
+	log_event(LOG_LEVEL_INFO,
+	    LOG_KEYS("interface-renamed", LOG_TEXT("mirror", m->conf->name),
+		LOG_TEXT("interface", now->name), LOG_TEXT("before", s->name)),
+	    "mirror \"%s\": %s: interface is called %s now", m->conf->name,
 	    s->name, now->name);
 	source_count(s);
 	roll_leave(&m->roll, s);
@@ -331,17 +334,28 @@ static void
 say_leaving(const struct mirror *m, const struct source *s,
     const struct iface *now)
 {
+	const char *name = m->conf->name;
+
 	if (now == NULL)
-		log_warnx("mirror \"%s\": %s: interface is gone", m->conf->name,
-		    s->name);
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("interface-gone", LOG_TEXT("mirror", name),
+			LOG_TEXT("interface", s->name)),
+		    "mirror \"%s\": %s: interface is gone", name, s->name);
 	else if (strcmp(now->name, s->name) != 0)
-		log_warnx("mirror \"%s\": %s: interface is called %s now, and "
-			  "is no source any more",
-		    m->conf->name, s->name, now->name);
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("interface-left", LOG_TEXT("mirror", name),
+			LOG_TEXT("interface", now->name),
+			LOG_TEXT("before", s->name)),
+		    "mirror \"%s\": %s: interface is called %s now, and is no "
+		    "source any more",
+		    name, s->name, now->name);
 	else
-		log_warnx("mirror \"%s\": %s: no source any more: its "
-			  "addresses have changed",
-		    m->conf->name, s->name);
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("interface-left", LOG_TEXT("mirror", name),
+			LOG_TEXT("interface", s->name)),
+		    "mirror \"%s\": %s: no source any more: its addresses have "
+		    "changed",
+		    name, s->name);
 }
 
 bool
@@ -372,8 +386,11 @@ mirror_enter(struct mirror *m, const struct iface *i)
 	    !select_source(m->root, m->conf, i))
 		return MIRROR_NOTHING;
 	if (open_source(m, NULL, i, &err) == 0) {
-		log_info("mirror \"%s\": %s: capturing", m->conf->name,
-		    i->name);
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("interface-captured",
+			LOG_TEXT("mirror", m->conf->name),
+			LOG_TEXT("interface", i->name)),
+		    "mirror \"%s\": %s: capturing", m->conf->name, i->name);
 		roll_enter(&m->roll, find_source(m, i->index));
 		obey(m);
 		return MIRROR_ENTERED;
@@ -382,7 +399,11 @@ mirror_enter(struct mirror *m, const struct iface *i)
 	if (!iface_exists(i))
 		return MIRROR_NOTHING;
 	if (!m->open_failed && !m->open_fails)
-		log_warnx("mirror \"%s\": %s", m->conf->name, err.text);
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("interface-refused",
+			LOG_TEXT("mirror", m->conf->name),
+			LOG_TEXT("interface", i->name)),
+		    "mirror \"%s\": %s", m->conf->name, err.text);
 	m->open_fails = true;
 	return MIRROR_REFUSED;
 }
@@ -395,12 +416,12 @@ say_states(struct mirror *m)
 
 		if (!source_changed_state(s))
 			continue;
-		if (s->up)
-			log_info("mirror \"%s\": %s: interface is up",
-			    m->conf->name, s->name);
-		else
-			log_warnx("mirror \"%s\": %s: interface is down",
-			    m->conf->name, s->name);
+		log_event(s->up ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
+		    LOG_KEYS(s->up ? "interface-up" : "interface-down",
+			LOG_TEXT("mirror", m->conf->name),
+			LOG_TEXT("interface", s->name)),
+		    "mirror \"%s\": %s: interface is %s", m->conf->name,
+		    s->name, s->up ? "up" : "down");
 	}
 }
 

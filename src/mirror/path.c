@@ -14,15 +14,19 @@ say_mtu(const struct path *p, const struct conf_mirror *cm,
     const struct target *t, uint32_t mtu)
 {
 	uint32_t most = mtu > target_overhead(t) ? mtu - target_overhead(t) : 0;
-	void (*say)(const char *fmt, ...) = mtu < p->mtu ? log_warnx : log_info;
+	const struct log_key *keys = LOG_KEYS("path-mtu",
+	    LOG_TEXT("mirror", cm->name), LOG_TEXT("target", target_name(t)),
+	    LOG_NUMBER("mtu", mtu), LOG_NUMBER("before", p->mtu));
 
 	if (cm->truncate != 0 && cm->truncate <= most) {
-		log_info("mirror \"%s\": target \"%s\": path MTU is %u now, "
-			 "was %u: all copies fit",
+		log_event(LOG_LEVEL_INFO, keys,
+		    "mirror \"%s\": target \"%s\": path MTU is %u now, "
+		    "was %u: all copies fit",
 		    cm->name, target_name(t), mtu, p->mtu);
 		return;
 	}
-	say("mirror \"%s\": target \"%s\": path MTU is %u now, was %u: copies "
+	log_event(mtu < p->mtu ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, keys,
+	    "mirror \"%s\": target \"%s\": path MTU is %u now, was %u: copies "
 	    "of more than %u bytes, of frames longer than %u, are %s",
 	    cm->name, target_name(t), mtu, p->mtu, mtu, most,
 	    conf_oversize_becomes(cm->oversize));
@@ -34,12 +38,18 @@ say_way(const struct path *p, const struct conf_mirror *cm,
 {
 	char is[ADDR_TEXT_MAX], was[ADDR_TEXT_MAX];
 
-	log_info(
+	addr_format(&now->source, is);
+	addr_format(&p->source, was);
+	log_event(LOG_LEVEL_INFO,
+	    LOG_KEYS("path", LOG_TEXT("mirror", cm->name),
+		LOG_TEXT("target", target_name(t)),
+		LOG_TEXT("interface", now->interface),
+		LOG_TEXT("source_address", is),
+		LOG_TEXT("interface_before", p->interface),
+		LOG_TEXT("source_address_before", was)),
 	    "mirror \"%s\": target \"%s\": copies leave by %s from %s now, "
 	    "before by %s from %s",
-	    cm->name, target_name(t), now->interface,
-	    addr_format(&now->source, is), p->interface,
-	    addr_format(&p->source, was));
+	    cm->name, target_name(t), now->interface, is, p->interface, was);
 }
 
 void

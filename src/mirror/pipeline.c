@@ -153,7 +153,11 @@ log_gso(const struct pipeline *pl, struct member *mb)
 		return;
 	mb->gso_logged = true;
 	mb->gso_on = g->on;
-	log_info("mirror \"%s\": target \"%s\": copies %sleave %s: %s",
+	log_event(LOG_LEVEL_INFO,
+	    LOG_KEYS("udp-gso", LOG_TEXT("mirror", pl->conf->name),
+		LOG_TEXT("target", target_name(mb->target)),
+		LOG_TEXT("udp_gso", g->on ? "on" : "off")),
+	    "mirror \"%s\": target \"%s\": copies %sleave %s: %s",
 	    pl->conf->name, target_name(mb->target),
 	    g->on ? "that fit into the path MTU " : "",
 	    g->on ? "joined (udp-gso)" : "one by one", g->why);
@@ -288,7 +292,10 @@ pipeline_tick(struct pipeline *pl)
 
 	switch (loop_poll(&pl->loop)) {
 	case LOOP_BEGINS:
-		log_warnx(
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("loop", LOG_TEXT("mirror", pl->conf->name),
+			LOG_NUMBER("like_copies", like),
+			LOG_NUMBER("packets", frames)),
 		    "mirror \"%s\": its copies come back to it (%ju of %ju "
 		    "packets in a second look like copies of copies): "
 		    "such packets are dropped until none has come for "
@@ -297,13 +304,39 @@ pipeline_tick(struct pipeline *pl)
 		    LOOP_CALM);
 		break;
 	case LOOP_ENDS:
-		log_info("mirror \"%s\": no more copies come back: "
-			 "dropped_loop=%ju",
-		    pl->conf->name, (uintmax_t)pl->loop.dropped_packets);
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("no-loop", LOG_TEXT("mirror", pl->conf->name),
+			LOG_NUMBER("dropped_loop", pl->loop.dropped_packets)),
+		    "mirror \"%s\": no more copies come back", pl->conf->name);
 		break;
 	case LOOP_NO_NEWS:
 		break;
 	}
+}
+
+static void
+say_failure(const struct pipeline *pl, struct member *mb, int failure)
+{
+	const struct target_stats *st = target_stats(mb->target);
+	uint64_t lost = st->dropped[TARGET_DROP_SEND_ERROR];
+	const char *name = target_name(mb->target);
+
+	if (failure == 0)
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("sending-again",
+			LOG_TEXT("mirror", pl->conf->name),
+			LOG_TEXT("target", name),
+			LOG_NUMBER("dropped_packets", lost - mb->lost)),
+		    "mirror \"%s\": target \"%s\": sending again",
+		    pl->conf->name, name);
+	else
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("send-error", LOG_TEXT("mirror", pl->conf->name),
+			LOG_TEXT("target", name),
+			LOG_TEXT("error", strerror(failure))),
+		    "mirror \"%s\": target \"%s\": send: %s", pl->conf->name,
+		    name, strerror(failure));
+	mb->failure = failure;
 }
 
 void
@@ -315,16 +348,12 @@ pipeline_poll(struct pipeline *pl)
 
 		log_gso(pl, mb);
 		path_follow(&mb->path, pl->conf, mb->target);
+		if (failure == 0 && mb->failure == 0)
+			mb->lost = target_stats(mb->target)
+				       ->dropped[TARGET_DROP_SEND_ERROR];
 		if (failure == mb->failure)
 			continue;
-		if (failure == 0)
-			log_info("mirror \"%s\": target \"%s\": sending again",
-			    pl->conf->name, target_name(mb->target));
-		else
-			log_warnx("mirror \"%s\": target \"%s\": send: %s",
-			    pl->conf->name, target_name(mb->target),
-			    strerror(failure));
-		mb->failure = failure;
+		say_failure(pl, mb, failure);
 	}
 }
 

@@ -24,7 +24,8 @@ struct member {
 	struct target *target;
 	bool lent; /* it belongs to the pipeline before this one */
 	uint8_t weight;
-	int failure; /* as last logged */
+	int failure;   /* as last logged */
+	uint64_t lost; /* to send errors, before the last failure began */
 	bool gso_logged;
 	bool gso_on; /* as last logged */
 	struct path path;

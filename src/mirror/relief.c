@@ -59,14 +59,18 @@ say(const struct relief *r, enum pressure_step step,
 {
 	char text[CONF_RUNG_TEXT_MAX] = "nothing is left out";
 	size_t n = relief_rungs(r);
+	const struct log_key *keys = LOG_KEYS("pressure",
+	    LOG_TEXT("mirror", r->conf->name),
+	    LOG_TEXT("under_pressure", n > 0 ? text : "none"),
+	    LOG_NUMBER("rung", n));
 
 	if (n > 0)
 		conf_rung_format(&r->conf->rungs[n - 1], text);
 	if (step == PRESSURE_DESCENDS)
-		log_info("mirror \"%s\": less pressure: %s", r->conf->name,
-		    text);
+		log_event(LOG_LEVEL_INFO, keys,
+		    "mirror \"%s\": less pressure: %s", r->conf->name, text);
 	else
-		log_warnx(
+		log_event(LOG_LEVEL_WARN, keys,
 		    "mirror \"%s\": under pressure: %s (ring %u %% full, "
 		    "%ju packets lost, %ju of %ju copies without room in a "
 		    "device queue, in a second)",

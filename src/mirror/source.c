@@ -225,16 +225,22 @@ source_say_losses(struct source *s, const char *mirror)
 {
 	switch (spell_look(&s->losses, s->stats.ring_dropped_packets)) {
 	case SPELL_BEGINS:
-		log_warnx(
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("ring-full", LOG_TEXT("mirror", mirror),
+			LOG_TEXT("interface", s->name)),
 		    "mirror \"%s\": source %s: packets are lost, the ring "
 		    "is full: raise ring-size, or collect less (rules, "
 		    "sample)",
 		    mirror, s->name);
 		break;
 	case SPELL_ENDS:
-		log_info("mirror \"%s\": source %s: no more packets are lost: "
-			 "ring_dropped_packets=%ju",
-		    mirror, s->name, (uintmax_t)s->stats.ring_dropped_packets);
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("ring-not-full", LOG_TEXT("mirror", mirror),
+			LOG_TEXT("interface", s->name),
+			LOG_NUMBER("ring_dropped_packets",
+			    s->stats.ring_dropped_packets - s->losses.start)),
+		    "mirror \"%s\": source %s: no more packets are lost",
+		    mirror, s->name);
 		break;
 	case SPELL_NO_NEWS:
 		break;

@@ -9,6 +9,8 @@ spell_look(struct spell *s, uint64_t count)
 {
 	bool grows = count > s->before, was = s->on;
 
+	if (!was)
+		s->start = s->before;
 	s->before = count;
 	s->quiet = grows ? 0 : s->quiet + 1;
 	s->on = grows || (was && s->quiet < SPELL_QUIET);

@@ -9,6 +9,7 @@
 /* All zero is one that has not begun. */
 struct spell {
 	uint64_t before; /* the count at the last look */
+	uint64_t start;	 /* the count before it began */
 	unsigned quiet;	 /* looks since it last grew */
 	bool on;
 };

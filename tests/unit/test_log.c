@@ -48,6 +48,44 @@ test_log(void)
 }
 
 static void
+test_event(void)
+{
+	char big[3000];
+
+	log_to(keep);
+	log_set_level(LOG_LEVEL_INFO);
+	log_event(LOG_LEVEL_WARN,
+	    LOG_KEYS("interface-down", LOG_TEXT("mirror", "web audit"),
+		LOG_TEXT("interface", "eth1"),
+		LOG_NUMBER("packets", UINTMAX_MAX)),
+	    "%s: interface is down", "eth1");
+	CU_ASSERT_EQUAL(last_level, LOG_LEVEL_WARN);
+	CU_ASSERT_STRING_EQUAL(last,
+	    "eth1: interface is down event=interface-down "
+	    "mirror=\"web audit\" interface=eth1 "
+	    "packets=18446744073709551615");
+	log_event(LOG_LEVEL_INFO,
+	    LOG_KEYS("x", LOG_TEXT("a", ""), LOG_TEXT("b", "say \"c=d\" \\")),
+	    "m");
+	CU_ASSERT_STRING_EQUAL(last,
+	    "m event=x a=\"\" b=\"say \\\"c=d\\\" \\\\\"");
+	log_event(LOG_LEVEL_DEBUG, LOG_KEYS("x", LOG_TEXT("a", "b")), "hidden");
+	CU_ASSERT_PTR_NULL(strstr(last, "hidden"));
+	log_to_stderr();
+
+	/* A message may be cut off, and keys are left out as a whole. */
+	memset(big, 'y', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	log_to(keep);
+	log_event(LOG_LEVEL_INFO,
+	    LOG_KEYS("x", LOG_TEXT("long", big), LOG_TEXT("a", "b")), "%s",
+	    big);
+	CU_ASSERT_EQUAL(strspn(last, "y"), 1023);
+	CU_ASSERT_STRING_EQUAL(last + 1023, " event=x a=b");
+	log_to_stderr();
+}
+
+static void
 test_err(void)
 {
 	char big[1000];
@@ -69,6 +107,7 @@ test_err(void)
 
 static const struct unit_test tests[] = {
 	{ "log", test_log },
+	{ "event", test_event },
 	{ "err", test_err },
 };
 UNIT_MAIN("log", tests)
