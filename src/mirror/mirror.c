@@ -326,7 +326,6 @@ rename_source(struct mirror *m, struct source *s, const struct iface *now)
 	source_count(s);
 	roll_leave(&m->roll, s);
 	source_rename(s, now);
-	roll_enter(&m->roll, s);
 }
 
 /* now: the interface of s, or NULL. */
@@ -374,6 +373,9 @@ mirror_leave(struct mirror *m, const struct iface_list *ifaces, size_t *at)
 		if (strcmp(now->name, s->name) != 0)
 			rename_source(m, s, now);
 	}
+	/* Only now have all let go of the name that another one has taken. */
+	for (size_t i = 0; i < m->nsources; i++)
+		roll_enter(&m->roll, m->sources[i]);
 	return false;
 }
 
