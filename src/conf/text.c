@@ -6,13 +6,36 @@
 
 #include "conf/text.h"
 
-/* What a reader could not see, or would see in the wrong place. */
+/* What a reader could not see, or would see in the wrong place: control
+ * characters, separators of lines, surrogates, noncharacters, what changes the
+ * direction of writing, and all that Unicode 15 calls
+ * Default_Ignorable_Code_Point. Not iswprint(3): it depends on the locale. */
 static const struct {
 	uint32_t first, last;
-} unprintable[] = { { 0, 0x1f }, { 0x7f, 0x9f }, { 0x200b, 0x200f },
-	{ 0x2028, 0x202e }, { 0x2060, 0x2069 }, { 0xd800, 0xdfff },
-	{ 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xfffe, 0xffff },
-	{ 0x110000, UINT32_MAX } };
+} unprintable[] = {
+	{ 0, 0x1f },
+	{ 0x7f, 0x9f },
+	{ 0xad, 0xad },
+	{ 0x34f, 0x34f },
+	{ 0x61c, 0x61c },
+	{ 0x115f, 0x1160 },
+	{ 0x17b4, 0x17b5 },
+	{ 0x180b, 0x180f },
+	{ 0x200b, 0x200f },
+	{ 0x2028, 0x202e },
+	{ 0x2060, 0x206f },
+	{ 0x3164, 0x3164 },
+	{ 0xd800, 0xdfff },
+	{ 0xfdd0, 0xfdef },
+	{ 0xfe00, 0xfe0f },
+	{ 0xfeff, 0xfeff },
+	{ 0xffa0, 0xffa0 },
+	{ 0xfff0, 0xfffb },
+	{ 0x1bca0, 0x1bca3 },
+	{ 0x1d173, 0x1d17a },
+	{ 0xe0000, 0xe0fff },
+	{ 0x110000, UINT32_MAX },
+};
 
 /* Reads one character. Returns its bytes, 0 if there is no valid one. */
 static size_t
@@ -37,17 +60,25 @@ decode(uint32_t *c, const unsigned char *p, size_t len)
 	return *c < least[n] ? 0 : n;
 }
 
+static bool
+is_printable(uint32_t c)
+{
+	if ((c & 0xfffe) == 0xfffe) /* a noncharacter in every plane */
+		return false;
+	for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]);
+	     i++)
+		if (c >= unprintable[i].first && c <= unprintable[i].last)
+			return false;
+	return true;
+}
+
 size_t
 text_step(const char *text, size_t len)
 {
 	uint32_t c = 0;
 	size_t n = decode(&c, (const unsigned char *)text, len);
 
-	for (size_t i = 0; i < sizeof(unprintable) / sizeof(unprintable[0]);
-	     i++)
-		if (c >= unprintable[i].first && c <= unprintable[i].last)
-			return 0;
-	return n;
+	return is_printable(c) ? n : 0;
 }
 
 bool

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether text is valid UTF-8 without control characters, line separators
- * or marks that change the direction of writing. */
+/* Whether text is valid UTF-8 without control characters, line separators,
+ * marks that change the direction of writing, and what cannot be seen. */
 bool text_is_printable(const char *text, size_t len);
 
 /* The bytes of the printable character that text begins with; 0 if it begins
