@@ -7,6 +7,9 @@
 
 #define NUM_TEXT_MAX 32 /* longest printed number with unit, with its NUL */
 
+/* What makes a noun after the number n a plural. */
+#define NUM_S(n) ((n) == 1 ? "" : "s")
+
 /* All parsers: the whole text must be a number of that kind within
  * [min, max]. Return 0; -1 if it is no such number; -2 if it is out of
  * range. *v is written on success only. */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
-/* The counters of a mirror as log lines. */
+/* The counters of mirrors as log lines. */
 #include "config.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/num.h"
 #include "conf/conf.h"
 #include "daemon/counters.h"
 #include "deliver/target.h"
 #include "mirror/mirror.h"
+#include "mirror/reload.h"
 
 #define DROPPED_MAX 512 /* bytes of all reasons together */
 
@@ -91,4 +93,16 @@ counters_print(const struct mirror *m, print_line *print)
 		print("mirror \"%s\": rule \"%s\": matched_packets=%" PRIu64,
 		    name, rule, matched);
 	}
+}
+
+const char *
+counters_total(const struct generation *g, char buf[static COUNTERS_TOTAL_MAX])
+{
+	size_t sources = 0;
+
+	for (size_t i = 0; i < g->nmirrors; i++)
+		sources += mirror_nsources(g->mirrors[i]);
+	snprintf(buf, COUNTERS_TOTAL_MAX, "%zu mirror%s, %zu source%s",
+	    g->nmirrors, NUM_S(g->nmirrors), sources, NUM_S(sources));
+	return buf;
 }

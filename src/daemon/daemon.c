@@ -16,6 +16,7 @@
 #include "base/iface.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/num.h"
 #include "conf/conf.h"
 #include "conf/overlay.h"
 #include "daemon/control.h"
@@ -202,8 +203,10 @@ on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 static void
 say_ready(const struct daemon *d)
 {
-	notify_send("READY=1\nSTATUS=mirroring: %zu mirrors, %zu sources\n",
-	    d->gen->nmirrors, count_sources(d->gen));
+	char total[COUNTERS_TOTAL_MAX];
+
+	notify_send("READY=1\nSTATUS=mirroring: %s\n",
+	    counters_total(d->gen, total));
 }
 
 /* What is in force is base with the switches on top. Nothing has changed
@@ -339,9 +342,9 @@ daemon_reload(struct daemon *d, struct conf_report *r)
 	if (c == NULL) {
 		log_event(LOG_LEVEL_ERROR,
 		    LOG_KEYS("reload-failed", LOG_NUMBER("errors", r->nerrors)),
-		    "reload: failed: %zu errors in the configuration, the old "
+		    "reload: failed: %zu error%s in the configuration, the old "
 		    "one stays in force",
-		    r->nerrors);
+		    r->nerrors, NUM_S(r->nerrors));
 	} else if ((rc = replace(d, &c, &err)) == -1) {
 		log_event(LOG_LEVEL_ERROR,
 		    LOG_KEYS("reload-failed", LOG_NUMBER("errors", 1)),
@@ -466,13 +469,15 @@ open_control(struct daemon *d, const struct conf *c, struct err *err)
 static void
 say_switches(const struct daemon *d)
 {
-	size_t n = json_object_size(json_object_get(d->switches, "mirrors")) +
-	    json_object_size(json_object_get(d->switches, "targets"));
+	size_t mirrors = json_object_size(
+	    json_object_get(d->switches, "mirrors"));
+	size_t targets = json_object_size(
+	    json_object_get(d->switches, "targets"));
 
-	if (n > 0)
+	if (mirrors + targets > 0)
 		log_info("control: switches by operator are in force for %zu "
-			 "mirrors and targets: see trafmirrorctl status",
-		    n);
+			 "mirror%s and %zu target%s: see trafmirrorctl status",
+		    mirrors, NUM_S(mirrors), targets, NUM_S(targets));
 }
 
 /* A ring for each interface and mirror is more than the 1,024 that are usual

@@ -40,7 +40,7 @@ has_line() {
 export NOTIFY_SOCKET="$T/notify"
 daemon_start source "$conf"
 expect READY=1
-has_line '^STATUS=.*1 mirrors, 1 sources' || fail "no status"
+has_line '^STATUS=.*1 mirror, 1 source$' || fail "no status"
 
 # A manager compares the time with its own of the same clock, in microseconds.
 before=$(cut -d . -f 1 /proc/uptime)
