@@ -133,28 +133,29 @@ show_uptime(uint64_t s)
 }
 
 static bool
-by_operator(const json_t *j, const char *what)
+is_collect_switched(const json_t *mirror)
 {
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(j, "by_operator"), i, one)
+	json_array_foreach(json_object_get(mirror, "by_operator"), i, one)
 		if (json_is_string(one) &&
-		    strcmp(json_string_value(one), what) == 0)
+		    strcmp(json_string_value(one), "collect") == 0)
 			return true;
 	return false;
 }
 
-static const json_t *
-find_target(const json_t *answer, const char *name)
+static bool
+is_target_switched(const json_t *answer, const char *name)
 {
 	json_t *t;
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "targets"), i, t)
 		if (strcmp(text_of(t, "name"), name) == 0)
-			return t;
-	return NULL;
+			return json_array_size(
+				   json_object_get(t, "by_operator")) > 0;
+	return false;
 }
 
 static void
@@ -191,14 +192,14 @@ dropped_of(const json_t *m)
 	json_t *n;
 
 	json_object_foreach(json_object_get(m, "dropped_packets"), reason, n)
-		sum += (uint64_t)json_integer_value(n);
+		sum += number_of(json_object_get(m, "dropped_packets"), reason);
 	return sum;
 }
 
 static bool
 show_rows(const json_t *answer, const json_t *m)
 {
-	bool any = by_operator(m, "collect");
+	bool any = is_collect_switched(m);
 	json_t *j;
 	size_t i;
 
@@ -221,8 +222,7 @@ show_rows(const json_t *answer, const json_t *m)
 		fputc('\n', stdout);
 	}
 	json_array_foreach(json_object_get(m, "targets"), i, j) {
-		bool op = by_operator(find_target(answer, text_of(j, "name")),
-		    "drained");
+		bool op = is_target_switched(answer, text_of(j, "name"));
 
 		show_name("  > ", j, "name", op);
 		printf("%*.0f%%", NUMBER_WIDTH,

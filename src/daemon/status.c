@@ -95,13 +95,29 @@ rules_json(const struct mirror *m)
 
 /* The names of what the operator has switched. */
 static json_t *
-by_operator(const struct daemon_view *v, const char *kind, const char *name)
+mirror_by_operator(const struct daemon_view *v, const char *name)
 {
 	json_t *array = json_array(), *value;
 	const char *what;
 
-	json_object_foreach(switches_get(v->switches, kind, name), what, value)
+	json_object_foreach(switches_get(v->switches, "mirrors", name), what,
+	    value)
 		json_array_append_new(array, json_string(what));
+	return array;
+}
+
+static json_t *
+target_by_operator(const struct daemon_view *v, const char *name)
+{
+	json_t *array = json_array();
+	json_t *drained = json_object_get(switches_get(v->switches, "targets",
+					      name),
+	    "drained");
+
+	if (drained != NULL)
+		json_array_append_new(array,
+		    json_string(
+			json_is_true(drained) ? "drained" : "undrained"));
 	return array;
 }
 
@@ -168,7 +184,7 @@ mirror_json(const struct daemon_view *v, const struct mirror *m)
 	    schema_balance_name(cm->balance), "session_id",
 	    (json_int_t)cm->session_id, "description", cm->description, "tags",
 	    tags_json(&cm->tags), "by_operator",
-	    by_operator(v, "mirrors", cm->name), "filter_place",
+	    mirror_by_operator(v, cm->name), "filter_place",
 	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
 	    "sources", sources_json(m), "targets", targets);
 	json_object_set_new(j, "under_pressure", rung_json(m));
@@ -192,7 +208,7 @@ all_targets_json(const struct daemon_view *v)
 		    json_pack("{s:s, s:s, s:s, s:i, s:o}", "name", t->name,
 			"address", addr_format(&t->address, address), "encap",
 			schema_encap_name(t->encap), "weight", t->weight,
-			"by_operator", by_operator(v, "targets", t->name)));
+			"by_operator", target_by_operator(v, t->name)));
 	}
 	return array;
 }

@@ -99,6 +99,8 @@ send "$packets"
 says 0 '  > a +drained\* +0%' status
 says 0 '"name":"a","state":"drained","weight":0,' -j status
 says 0 'undrained' undrain a
+says 0 '"name":"a",[^}]*"by_operator":\["undrained"\]' -j status
+says 0 '  > a +up\* ' status
 says 0 'tags changed' tag demo env=prod 'team=ops é'
 says 0 '"tags":\{"env":"prod","team":"ops é"\}' -j status demo
 says 0 'tags changed' untag demo env
@@ -145,20 +147,56 @@ says 0 '^demo +collecting ' status
 says 0 '"tags":\{"team":"secops"\}' -j status demo
 says 0 'as the configuration says' reset b
 says 0 '  > b +up +' status
+says 0 'as the configuration says' reset a
 
 # ---- no room, no right -----------------------------------------------------
 
+copied() {
+	counters_get
+	counter demo copied_packets
+}
+
+# What demo collects is copied, all of it.
+mirrors_on() {
+	mirrors_from=$(copied)
+	send 500
+	mirrors_to=$((mirrors_from + 500))
+	wait_until 10 has_copied "$mirrors_to" || :
+	expect_eq "copies" "$(copied)" "$mirrors_to"
+}
+
+has_copied() {
+	[ "$("$ctl" -j status demo |
+		sed 's/.*"copied_packets":\([0-9]*\),"copied_bytes":[0-9]*,"seg.*/\1/')" \
+	    -ge "$1" ]
+}
+
+# refuses REASON: no switch of any kind changes anything
+refuses() {
+	before=$(cat /var/lib/trafmirrord/switches.json)
+	for command in 'disable demo' 'drain a' 'tag demo a=b' \
+	    'untag demo team' 'enable zwei\ é'; do
+		eval "says 1 '$1; nothing has changed\$' $command"
+	done
+	says 0 '^demo +collecting +[0-9]' status
+	says 0 '  > a +up +' status
+	says 0 '"tags":\{"team":"secops"\}' -j status demo
+	says 0 '^zwei é +disabled +[0-9]' status
+	expect_eq "what is kept" "$(cat /var/lib/trafmirrord/switches.json)" \
+	    "$before"
+	expect_eq "files in state-dir" "$(ls /var/lib/trafmirrord)" \
+	    "${2:+$2
+}switches.json"
+	mirrors_on
+}
+
 head -c 8192 /dev/zero >/var/lib/trafmirrord/full 2>/dev/null || :
-says 1 'No space left on device; nothing has changed' disable demo
-says 0 '^demo +collecting ' status
+refuses 'No space left on device' full
 rm /var/lib/trafmirrord/full
-says 0 disabled disable demo
-before=$(cat /var/lib/trafmirrord/switches.json)
 mount -o remount,ro /var/lib/trafmirrord
-says 1 'Read-only file system; nothing has changed' enable demo
-says 0 '^demo +disabled\*' status
-expect_eq "what is kept" "$(cat /var/lib/trafmirrord/switches.json)" "$before"
+refuses 'Read-only file system'
 mount -o remount,rw /var/lib/trafmirrord
+says 0 disabled disable demo
 says 0 enabled enable demo
 
 # ---- two daemons, one socket -----------------------------------------------
@@ -170,6 +208,7 @@ expect_eq "exit status of a second daemon" "$status" 1
 echo "$said" | grep -q "process $daemon_pid listens there" ||
 	fail "the second daemon says '$said'"
 says 0 "pid $daemon_pid," version
+mirrors_on
 daemon_stop
 [ ! -e /run/trafmirrord/control.sock ] || fail "the socket file is left"
 
