@@ -14,9 +14,10 @@ _trafmirrorctl() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		-s)
+		-*s)
 			socket=(-s "${COMP_WORDS[++i]}")
 			;;
+		-*t) ((++i)) ;;
 		-*) ;;
 		*)
 			if [[ -z $command ]]; then
@@ -28,13 +29,16 @@ _trafmirrorctl() {
 		esac
 	done
 	COMPREPLY=()
-	if [[ ${COMP_WORDS[COMP_CWORD - 1]} == -s ]]; then
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	-*s)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
-	fi
+		;;
+	-*t) return ;;
+	esac
 	if [[ -z $command ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$commands -j -s -V -h" \
-		    -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W \
+		    "$commands -h -j -s -t -V" -- "$cur")
 		return
 	fi
 	((${#args[@]} == 0)) || return

@@ -9,11 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "conf/text.h"
+#include "ctl/ctl.h"
 #include "ctl/link.h"
 #include "ctl/show.h"
 
-enum status { DONE, REFUSED, USAGE, NO_DAEMON };
+#define SECONDS_MAX 86400
 
 /* Adds the arguments to the request; returns -1 if they are not right. */
 typedef int take_arguments(json_t *request, char **argv);
@@ -23,7 +25,7 @@ static void
 usage(FILE *f)
 {
 	fputs(
-	    "usage: trafmirrorctl [-hjV] [-s socket] command [argument ...]\n"
+	    "usage: trafmirrorctl [-hjV] [-s socket] [-t seconds] command [argument ...]\n"
 	    "\n"
 	    "  status [MIRROR]           what is mirrored, and what is lost\n"
 	    "  reload                    read the configuration again\n"
@@ -35,7 +37,8 @@ usage(FILE *f)
 	    "  list mirrors | targets    their names, one a line\n"
 	    "  ping, version             whether there is a daemon, and which\n"
 	    "\n"
-	    "-j: JSON, as the daemon answers. See trafmirrorctl(8).\n",
+	    "-j: JSON, as the daemon answers; -t: wait at most so long, not 60 s.\n"
+	    "See trafmirrorctl(8).\n",
 	    f);
 }
 
@@ -57,18 +60,23 @@ no_arguments(json_t *request, char **argv)
 	return argv[0] == NULL ? 0 : -1;
 }
 
+/* NULL, and says why, if the text is no UTF-8. */
+static json_t *
+utf8(const char *text)
+{
+	json_t *j = json_string(text);
+
+	if (j == NULL)
+		fputs("trafmirrorctl: names and tags are UTF-8\n", stderr);
+	return j;
+}
+
 static int
 take(json_t *request, const char *field, char **argv)
 {
-	json_t *text;
-
 	if (argv[0] == NULL || argv[1] != NULL)
 		return -1;
-	if ((text = json_string(argv[0])) == NULL) {
-		fputs("trafmirrorctl: a name is UTF-8\n", stderr);
-		return -1;
-	}
-	return json_object_set_new(request, field, text);
+	return json_object_set_new(request, field, utf8(argv[0]));
 }
 
 static int
@@ -110,8 +118,7 @@ take_tags(json_t *request, char **argv)
 		if (equals == NULL)
 			return -1;
 		*equals = '\0';
-		if (json_object_set_new(tags, *argv, json_string(equals + 1)) ==
-		    -1)
+		if (json_object_set_new(tags, *argv, utf8(equals + 1)) == -1)
 			return -1;
 	}
 	return take(request, "mirror", mirror);
@@ -127,7 +134,7 @@ take_keys(json_t *request, char **argv)
 	if (argv[0] == NULL || argv[1] == NULL)
 		return -1;
 	for (argv++; *argv != NULL; argv++)
-		if (json_array_append_new(keys, json_string(*argv)) == -1)
+		if (json_array_append_new(keys, utf8(*argv)) == -1)
 			return -1;
 	return take(request, "mirror", mirror);
 }
@@ -208,14 +215,34 @@ find_command(char ***argv)
 static void
 show_json(const json_t *answer, const char *line)
 {
-	if (text_is_printable(line, strlen(line)))
-		fputs(line, stdout);
-	else
-		json_dumpf(answer, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
+	char *escaped = NULL;
+
+	if (!text_is_printable(line, strlen(line))) {
+		escaped = json_dumps(answer, JSON_COMPACT | JSON_ENSURE_ASCII);
+		line = escaped == NULL ? "" : escaped;
+	}
+	for (; *line != '\0'; line++)
+		if (*line == '\x7f') /* is ASCII, too */
+			fputs("\\u007f", stdout);
+		else
+			putchar(*line);
 	putchar('\n');
+	free(escaped);
 }
 
-static enum status
+static void
+show_errors(const json_t *answer)
+{
+	const json_t *errors = json_object_get(answer, "errors");
+
+	show_lines(stderr, "trafmirrorctl: ", errors);
+	if (json_array_size(errors) == 0)
+		fputs("trafmirrorctl: the daemon refuses, and does not say "
+		      "why\n",
+		    stderr);
+}
+
+static enum ctl_status
 finish(const struct command *c, const json_t *request, const json_t *answer,
     const char *line)
 {
@@ -226,75 +253,108 @@ finish(const struct command *c, const json_t *request, const json_t *answer,
 		show_json(answer, line);
 	} else {
 		show_lines(stderr, "", json_object_get(answer, "warnings"));
-		show_lines(stderr,
-		    "trafmirrorctl: ", json_object_get(answer, "errors"));
-		if (ok && c->show == show_status && one)
+		if (!ok)
+			show_errors(answer);
+		else if (c->show == show_status && one)
 			show_mirror(answer);
-		else if (ok)
+		else
 			c->show(answer);
 	}
-	return ok && fflush(stdout) == 0 ? DONE : REFUSED;
+	if (fflush(stdout) != 0) {
+		perror("trafmirrorctl: stdout");
+		return CTL_REFUSED;
+	}
+	return ok ? CTL_DONE : CTL_REFUSED;
 }
 
-static enum status
-run(const struct command *c, const json_t *request, const char *path, bool json)
+static enum ctl_status
+run(const struct command *c, const json_t *request, const struct ctl_options *o)
 {
-	int fd = link_open(path);
-	enum status status;
+	int fd = link_open(o->path, o->seconds);
+	enum ctl_status status;
 	json_t *answer;
 	char *line;
 
 	if (fd < 0)
-		return fd == LINK_REFUSED ? REFUSED : NO_DAEMON;
-	answer = link_ask(fd, request, &line);
+		return fd == LINK_REFUSED ? CTL_REFUSED : CTL_NO_DAEMON;
+	answer = link_ask(fd, request, o->seconds, &line);
 	close(fd);
 	if (answer == NULL)
-		return NO_DAEMON;
-	status = finish(c, request, answer, json ? line : NULL);
+		return CTL_NO_DAEMON;
+	status = finish(c, request, answer, o->json ? line : NULL);
 	json_decref(answer);
 	free(line);
 	return status;
 }
 
-int
-main(int argc, char **argv)
+/* Returns the index of the command in argv, or -1 and the exit status. */
+static int
+take_options(struct ctl_options *o, int argc, char **argv, int *status)
 {
-	const char *path = TM_RUNSTATEDIR "/trafmirrord/control.sock";
-	const struct command *c;
-	json_t *request;
-	bool json = false;
-	int ch, status = USAGE;
+	uint64_t seconds;
+	int ch;
 
-	setlocale(LC_CTYPE, "C.UTF-8");
-	while ((ch = getopt(argc, argv, "hjs:V")) != -1) {
+	*status = CTL_DONE;
+	while ((ch = getopt(argc, argv, ":hjs:t:V")) != -1) {
+		char letter[] = { (char)optopt, '\0' };
+
 		switch (ch) {
 		case 'h':
 			usage(stdout);
-			return DONE;
+			return -1;
 		case 'j':
-			json = true;
+			o->json = true;
 			break;
 		case 's':
-			path = optarg;
+			o->path = optarg;
 			break;
+		case 't':
+			if (num_parse(&seconds, optarg, 1, SECONDS_MAX) == 0) {
+				o->seconds = (int)seconds;
+				break;
+			}
+			complain("-t takes 1-86400 seconds, not ", optarg);
+			*status = CTL_USAGE;
+			return -1;
 		case 'V':
 			puts("trafmirrorctl " PACKAGE_VERSION);
-			return DONE;
+			return -1;
 		default:
-			usage(stderr);
-			return USAGE;
+			complain(ch == ':' ? "an argument is missing after -" :
+					     "there is no option -",
+			    letter);
+			*status = CTL_USAGE;
+			return -1;
 		}
 	}
-	argv += optind;
+	return optind;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ctl_options o = {
+		.path = TM_RUNSTATEDIR "/trafmirrord/control.sock",
+		.seconds = LINK_SECONDS,
+	};
+	const struct command *c;
+	json_t *request;
+	int first, status;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	if ((first = take_options(&o, argc, argv, &status)) == -1)
+		return status;
+	argv += first;
 	if (*argv == NULL || (c = find_command(&argv)) == NULL) {
 		complain("there is no command ", *argv);
-		return USAGE;
+		return CTL_USAGE;
 	}
 	request = json_pack("{s:i, s:s}", "protocol", 1, "command", c->asks);
+	status = CTL_USAGE;
 	if (request == NULL || c->take(request, argv) == -1)
 		complain("not the arguments of ", c->name);
 	else
-		status = (int)run(c, request, path, json);
+		status = (int)run(c, request, &o);
 	json_decref(request);
 	return status;
 }

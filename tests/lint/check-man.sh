@@ -28,13 +28,32 @@ diff man/options.taken man/options.explained ||
 	complain "trafmirrord(8) does not explain (<) or invents (>) these"
 rm -f man/options.taken man/options.explained
 
-# trafmirrorctl(8) explains each of its commands.
+# trafmirrorctl(8) explains each of its options and commands, and shells know
+# them: what getopt takes, and what is in the table.
+sed -n 's/.*getopt([^"]*"\([^"]*\)".*/\1/p' "$src/src/ctl/main.c" |
+	grep -o '[A-Za-z]' | sort >man/options.taken
+sed -n 's/^\.It Fl \([A-Za-z]\).*/\1/p' man/trafmirrorctl.8 |
+	sort >man/options.explained
+[ -s man/options.taken ] || complain "no getopt in src/ctl/main.c"
+diff man/options.taken man/options.explained ||
+	complain "trafmirrorctl(8) does not explain (<) or invents (>) these"
+while read -r letter; do
+	for file in trafmirrorctl.bash _trafmirrorctl; do
+		grep -q -- "[ ']-$letter\>" "$src/contrib/completion/$file" ||
+			complain "$file does not complete -$letter"
+	done
+done <man/options.taken
+rm -f man/options.taken man/options.explained
 sed -n 's/^	{ "\([a-z ]*\)", "[a-z]*", [a-z_]*, show_.*/\1/p' \
     "$src/src/ctl/main.c" | while read -r command; do
-	grep -q "Cm $command\( \|$\)" man/trafmirrorctl.8 || echo "$command"
+	grep -q "Cm $command\( \|$\)" man/trafmirrorctl.8 ||
+		echo "trafmirrorctl(8) lacks $command"
+	for file in trafmirrorctl.bash _trafmirrorctl; do
+		grep -q "\<${command%% *}\>" "$src/contrib/completion/$file" ||
+			echo "$file does not complete $command"
+	done
 done >man/commands.missing
-[ ! -s man/commands.missing ] ||
-	complain "trafmirrorctl(8) lacks $(tr '\n' ' ' <man/commands.missing)"
+[ ! -s man/commands.missing ] || complain "$(cat man/commands.missing)"
 rm -f man/commands.missing
 
 # Every keyword that trafmirrord -p prints is in trafmirrord.conf(5). Values in
