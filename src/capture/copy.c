@@ -94,11 +94,13 @@ add_port(struct copy *c, uint16_t port)
 static void
 add_use(struct copy *c, const struct conf_target *t, uint32_t session)
 {
-	unsigned version = t->address.family == AF_INET ? 4 : 6;
+	for (size_t i = 0; i < t->nplaces; i++) {
+		const struct addr *a = &t->places[i].address;
 
-	if (!is_end(c, version, t->address.bytes))
-		c->ends[c->nends++] = t->address;
-	add_port(c, t->port);
+		if (!is_end(c, a->family == AF_INET ? 4 : 6, a->bytes))
+			c->ends[c->nends++] = *a;
+		add_port(c, t->places[i].port);
+	}
 	if (!is_session(c, t->encap, session))
 		c->sessions[c->nsessions++] = (struct session) { t->encap,
 			session };
@@ -108,15 +110,20 @@ int
 copy_new(struct copy **out, const struct conf *conf, struct err *err)
 {
 	struct copy *c = calloc(1, sizeof(*c));
-	size_t n = 0;
+	size_t nuses = 0, nplaces = 0;
 
-	for (size_t i = 0; i < conf->nmirrors; i++)
-		n += conf->mirrors[i].ntargets;
+	for (size_t i = 0; i < conf->nmirrors; i++) {
+		const struct conf_mirror *m = &conf->mirrors[i];
+
+		nuses += m->ntargets;
+		for (size_t j = 0; j < m->ntargets; j++)
+			nplaces += m->targets[j]->nplaces;
+	}
 	if (c == NULL)
 		return err_sys(err, "copies");
-	c->ends = calloc(n + 1, sizeof(*c->ends));
-	c->ports = calloc(n + 2, sizeof(*c->ports));
-	c->sessions = calloc(n + 1, sizeof(*c->sessions));
+	c->ends = calloc(nplaces + 1, sizeof(*c->ends));
+	c->ports = calloc(nplaces + 2, sizeof(*c->ports));
+	c->sessions = calloc(nuses + 1, sizeof(*c->sessions));
 	if (c->ends == NULL || c->ports == NULL || c->sessions == NULL) {
 		copy_free(c);
 		return err_sys(err, "copies");

@@ -162,53 +162,98 @@ first_mask(const struct conf_target *t)
 	return t->encap == CONF_GRE ? 0xefffffff : 0xffffffff; /* sequence */
 }
 
-/* A copy to target t; seen where the mark of our sockets is gone, behind a
+/* Places of a target with one address family and port. */
+struct batch {
+	const struct conf_target *target;
+	const struct conf_place *v;
+	size_t n;
+	unsigned shift;
+};
+
+/* Whether the address is one of theirs: "(BEFORE a or BEFORE b)". */
+static void
+put_addresses(FILE *f, const struct batch *b, const char *before)
+{
+	char text[ADDR_TEXT_MAX];
+
+	for (size_t i = 0; i < b->n; i++)
+		fprintf(f, "%s%s %s", i == 0 ? "(" : " or ", before,
+		    addr_format(&b->v[i].address, text));
+	fputc(')', f);
+}
+
+/* The same of an address in IPv6 that begins at an offset. */
+static void
+put_quoted6(FILE *f, const struct batch *b, unsigned offset)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		fputs(i == 0 ? "((" : " or (", f);
+		for (unsigned w = 0; w < 16; w += 4)
+			fprintf(f, "%sip6[%u:4] = %" PRIu32,
+			    w == 0 ? "" : " and ", offset + w,
+			    bytes_get32(b->v[i].address.bytes + w));
+		fputc(')', f);
+	}
+	fputc(')', f);
+}
+
+static void
+put_quoted4(FILE *f, const struct batch *b, unsigned offset)
+{
+	for (size_t i = 0; i < b->n; i++)
+		fprintf(f, "%sip[%u:4] = %" PRIu32, i == 0 ? "(" : " or ",
+		    offset, bytes_get32(b->v[i].address.bytes));
+	fputc(')', f);
+}
+
+/* A copy to one of them; seen where the mark of our sockets is gone, behind a
  * veth or on another host. Of one in fragments only the first has ports, and
  * a program knows nothing of another packet: copy.h has them. */
 static void
-put_copy4(FILE *f, const struct conf_target *t, const char *text,
-    unsigned shift)
+put_copy4(FILE *f, const struct batch *b)
 {
+	const struct conf_target *t = b->target;
 	bool gre = !conf_encap_has_ports(t->encap);
 
-	fprintf(f,
-	    "(ip and greater %u and ip[9] = %d and ip dst host %s and "
-	    "ip[0] = 0x45 and ip[6:2] & 0x3fff = 0",
-	    (gre ? 38 : 46) + shift, gre ? IPPROTO_GRE : IPPROTO_UDP, text);
+	fprintf(f, "(ip and greater %u and ip[9] = %d and ",
+	    (gre ? 38 : 46) + b->shift, gre ? IPPROTO_GRE : IPPROTO_UDP);
+	put_addresses(f, b, "ip dst host");
+	fputs(" and ip[0] = 0x45 and ip[6:2] & 0x3fff = 0", f);
 	if (!gre)
-		fprintf(f, " and ip[22:2] = %u", t->port);
+		fprintf(f, " and ip[22:2] = %u", b->v->port);
 	fprintf(f, " and ip[%d:4] & %#" PRIx32 " = %#" PRIx32 ")",
 	    gre ? 20 : 28, first_mask(t), first_word(t));
 }
 
 /* The ICMP errors that copies cause; the quoted header is at 28. */
 static void
-put_error4(FILE *f, const struct conf_target *t, unsigned shift)
+put_error4(FILE *f, const struct batch *b)
 {
-	bool gre = !conf_encap_has_ports(t->encap);
+	bool gre = !conf_encap_has_ports(b->target->encap);
 
 	fprintf(f,
 	    " or (ip and greater %u and ip[9] = 1 and ip[0] = 0x45 and "
 	    "ip[6:2] & 0x1fff = 0 and (ip[20] >= 3 and ip[20] <= 5 or "
-	    "ip[20] = 11 or ip[20] = 12) and ip[44:4] = %" PRIu32
-	    " and ip[37] = %d",
-	    66 + shift, bytes_get32(t->address.bytes),
-	    gre ? IPPROTO_GRE : IPPROTO_UDP);
+	    "ip[20] = 11 or ip[20] = 12) and ",
+	    66 + b->shift);
+	put_quoted4(f, b, 44);
+	fprintf(f, " and ip[37] = %d", gre ? IPPROTO_GRE : IPPROTO_UDP);
 	if (!gre)
-		fprintf(f, " and ip[50:2] = %u", t->port);
+		fprintf(f, " and ip[50:2] = %u", b->v->port);
 	fputc(')', f);
 }
 
 static void
-put_copy6(FILE *f, const struct conf_target *t, const char *text,
-    unsigned shift)
+put_copy6(FILE *f, const struct batch *b)
 {
+	const struct conf_target *t = b->target;
 	bool gre = !conf_encap_has_ports(t->encap);
 
-	fprintf(f, "(ip6 and greater %u and ip6[6] = %d and ip6 dst host %s",
-	    (gre ? 58 : 66) + shift, gre ? IPPROTO_GRE : IPPROTO_UDP, text);
+	fprintf(f, "(ip6 and greater %u and ip6[6] = %d and ",
+	    (gre ? 58 : 66) + b->shift, gre ? IPPROTO_GRE : IPPROTO_UDP);
+	put_addresses(f, b, "ip6 dst host");
 	if (!gre)
-		fprintf(f, " and ip6[42:2] = %u", t->port);
+		fprintf(f, " and ip6[42:2] = %u", b->v->port);
 	fprintf(f, " and ip6[%d:4] & %#" PRIx32 " = %#" PRIx32 ")",
 	    gre ? 40 : 48, first_mask(t), first_word(t));
 }
@@ -217,21 +262,19 @@ put_copy6(FILE *f, const struct conf_target *t, const char *text,
  * fragment: to let its errors pass would make each of them a copy that is
  * fragmented in turn. */
 static void
-put_error6(FILE *f, const struct conf_target *t, unsigned shift)
+put_error6(FILE *f, const struct batch *b)
 {
 	fprintf(f,
 	    " or (ip6 and greater %u and ip6[6] = 58 and ip6[40] >= 1 and "
-	    "ip6[40] <= 4",
-	    106 + shift);
-	for (unsigned i = 0; i < 4; i++)
-		fprintf(f, " and ip6[%u:4] = %" PRIu32, 72 + 4 * i,
-		    bytes_get32(t->address.bytes + (size_t)4 * i));
-	if (!conf_encap_has_ports(t->encap))
+	    "ip6[40] <= 4 and ",
+	    106 + b->shift);
+	put_quoted6(f, b, 72);
+	if (!conf_encap_has_ports(b->target->encap))
 		fputs(" and (ip6[54] = 44 or ip6[54] = 47))", f);
 	else
 		fprintf(f,
 		    " and (ip6[54] = 44 or (ip6[54] = 17 and ip6[90:2] = %u)))",
-		    t->port);
+		    b->v->port);
 }
 
 static bool
@@ -244,40 +287,55 @@ uses_target(const struct conf_mirror *m, const struct conf_target *t)
 }
 
 static void
-put_host(FILE *f, const struct conf_target *t, const char *text, unsigned shift)
+put_hosts(FILE *f, const struct batch *b)
 {
-	if (t->address.family == AF_INET)
-		fprintf(f,
-		    "(ip and greater %u and ip host %s) or "
-		    "(arp and greater %u and arp host %s) or ",
-		    34 + shift, text, 42 + shift, text);
-	else
-		fprintf(f, "(ip6 and greater %u and ip6 host %s) or ",
-		    54 + shift, text);
+	bool v4 = b->v->address.family == AF_INET;
+
+	fprintf(f, "(%s and greater %u and ", v4 ? "ip" : "ip6",
+	    (v4 ? 34 : 54) + b->shift);
+	put_addresses(f, b, v4 ? "ip host" : "ip6 host");
+	fputs(") or ", f);
+	if (!v4)
+		return;
+	fprintf(f, "(arp and greater %u and ", 42 + b->shift);
+	put_addresses(f, b, "arp host");
+	fputs(") or ", f);
 }
 
+/* hosts: all that comes from or goes to them. */
+static void
+put_batch(FILE *f, const struct batch *b, bool hosts)
+{
+	if (ftell(f) > 0)
+		fputs(" or ", f);
+	if (hosts)
+		put_hosts(f, b);
+	if (b->v->address.family == AF_INET) {
+		put_copy4(f, b);
+		put_error4(f, b);
+	} else {
+		put_copy6(f, b);
+		put_error6(f, b);
+	}
+}
+
+/* Places are sorted: those that belong together follow each other. */
 static void
 put_target(FILE *f, const struct conf *c, const struct conf_mirror *m,
     const struct conf_target *t, unsigned shift)
 {
-	char text[ADDR_TEXT_MAX];
+	struct batch b = { .target = t, .shift = shift };
 	bool used = false;
 
 	for (size_t i = 0; i < c->nmirrors && !used; i++)
 		used = uses_target(&c->mirrors[i], t);
-	if (!used)
-		return;
-	if (ftell(f) > 0)
-		fputs(" or ", f);
-	addr_format(&t->address, text);
-	if (m->exclude_targets && uses_target(m, t))
-		put_host(f, t, text, shift);
-	if (t->address.family == AF_INET) {
-		put_copy4(f, t, text, shift);
-		put_error4(f, t, shift);
-	} else {
-		put_copy6(f, t, text, shift);
-		put_error6(f, t, shift);
+	for (size_t i = 0; used && i < t->nplaces; i += b.n) {
+		b.v = &t->places[i];
+		b.n = 1;
+		while (i + b.n < t->nplaces && b.v[b.n].port == b.v->port &&
+		    b.v[b.n].address.family == b.v->address.family)
+			b.n++;
+		put_batch(f, &b, m->exclude_targets && uses_target(m, t));
 	}
 }
 

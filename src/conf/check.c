@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf/check.h"
 #include "conf/conf.h"
@@ -29,10 +30,12 @@ struct names {
 	size_t n;
 };
 
-/* One mirror sends to one target. */
+/* One mirror sends to one place, or to a target whose places are not known
+ * (NULL). */
 struct use {
 	const struct conf_mirror *mirror;
 	const struct conf_target *target;
+	const struct conf_place *place;
 };
 
 static void
@@ -187,6 +190,20 @@ check_targets(struct conf *c, struct conf_report *r)
 	free(s.v);
 }
 
+/* The place of an address; those of a name are for DNS to say. */
+static void
+make_place(struct conf_target *t, struct conf_report *r)
+{
+	if (t->host.address.family == 0)
+		return;
+	if ((t->places = calloc(1, sizeof(*t->places))) == NULL) {
+		out_of_memory(r);
+		return;
+	}
+	t->places[t->nplaces++] = (struct conf_place) { t->host.address,
+		t->port, 1 };
+}
+
 static void
 check_encap(const struct conf_target *t, struct conf_report *r)
 {
@@ -209,8 +226,8 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 		    "target %s: sequence: %s has "
 		    "no sequence numbers (gre, erspan and erspan3 have)",
 		    q, schema_encap_name(t->encap));
-	if (t->source_address.family != 0 &&
-	    t->source_address.family != t->address.family)
+	if (t->source_address.family != 0 && t->host.address.family != 0 &&
+	    t->source_address.family != t->host.address.family)
 		conf_report_error(r, &t->pos,
 		    "target %s: source-address: is "
 		    "of another address family than address",
@@ -293,12 +310,13 @@ compare_uses(const void *a, const void *b)
 		return x->mirror->session_id < y->mirror->session_id ? -1 : 1;
 	if (s->encap != t->encap)
 		return s->encap < t->encap ? -1 : 1;
+	if (x->place != NULL && y->place != NULL)
+		return conf_place_compare(x->place, y->place);
+	if (x->place != NULL || y->place != NULL)
+		return x->place == NULL ? -1 : 1;
 	if (s->port != t->port)
 		return s->port < t->port ? -1 : 1;
-	if (s->address.family != t->address.family)
-		return s->address.family < t->address.family ? -1 : 1;
-	return memcmp(s->address.bytes, t->address.bytes,
-	    sizeof(s->address.bytes));
+	return strcasecmp(s->host.name, t->host.name);
 }
 
 static int
@@ -334,15 +352,19 @@ check_shared_sessions(const struct conf *c, struct conf_report *r)
 	struct use *v;
 	size_t n = 0, first = 0;
 
+	/* As it is read, a target has one place or none. */
 	for (size_t i = 0; i < c->nmirrors; i++)
 		n += c->mirrors[i].ntargets;
 	if ((v = calloc(n + 1, sizeof(*v))) == NULL)
 		return;
 	n = 0;
 	for (size_t i = 0; i < c->nmirrors; i++)
-		for (size_t j = 0; j < c->mirrors[i].ntargets; j++)
-			v[n++] = (struct use) { &c->mirrors[i],
-				c->mirrors[i].targets[j] };
+		for (size_t j = 0; j < c->mirrors[i].ntargets; j++) {
+			const struct conf_target *t = c->mirrors[i].targets[j];
+
+			v[n++] = (struct use) { &c->mirrors[i], t,
+				t->nplaces > 0 ? t->places : NULL };
+		}
 	qsort(v, n, sizeof(*v), compare_uses_in_order);
 	for (size_t i = 1; i < n; i++) {
 		if (compare_uses(&v[i], &v[first]) != 0)
@@ -393,6 +415,8 @@ conf_check(struct conf *c, struct conf_report *r)
 		check_path("control-socket", c->control_socket,
 		    &c->control_socket_pos, r);
 	check_path("state-dir", c->state_dir, &c->state_dir_pos, r);
+	for (size_t i = 0; i < c->ntargets; i++)
+		make_place(&c->targets[i], r);
 	check_targets(c, r);
 	for (size_t i = 0; !c->incomplete && i < c->ntargets; i++)
 		check_encap(&c->targets[i], r);

@@ -98,11 +98,12 @@ static void
 check_target(const struct conf_target *t, const struct iface_list *ifaces,
     struct conf_report *r)
 {
-	if (iface_by_addr(ifaces, &t->address) != NULL)
-		conf_report_warn(r, &t->address_pos,
-		    "target \"%s\": address is this host's own: copies stay "
-		    "here",
-		    t->name);
+	for (size_t i = 0; i < t->nplaces; i++)
+		if (iface_by_addr(ifaces, &t->places[i].address) != NULL)
+			conf_report_warn(r, &t->address_pos,
+			    "target \"%s\": address is this host's own: "
+			    "copies stay here",
+			    t->name);
 }
 
 /* Of those that have to fit into the path: a larger MTU of the interface they
@@ -131,9 +132,9 @@ largest_frame(const struct conf *c, const struct conf_mirror *m,
 
 /* From the outer IP header to the copied frame. */
 static unsigned
-overhead(const struct conf_target *t)
+overhead(const struct conf_target *t, const struct conf_place *p)
 {
-	unsigned ip = t->address.family == AF_INET ? 20 : 40;
+	unsigned ip = p->address.family == AF_INET ? 20 : 40;
 
 	switch (t->encap) {
 	case CONF_GRE:
@@ -145,60 +146,83 @@ overhead(const struct conf_target *t)
 	}
 }
 
+/* One place of a target, as a mirror sends to it. */
+struct way {
+	const struct conf_mirror *mirror;
+	const struct conf_target *target;
+	unsigned overhead;
+	struct iface_route route;
+	const struct iface *egress;
+};
+
 /* Copies of an interface that leave by it: they would grow with its MTU, so
  * raising that is no help. */
-static void
-check_own_path(const struct conf *c, const struct conf_mirror *m,
-    const struct conf_target *t, const struct iface *egress, unsigned path,
-    struct conf_report *r)
+static bool
+check_own_path(const struct conf *c, const struct way *w, struct conf_report *r)
 {
+	const struct iface *egress = w->egress;
 	unsigned need;
 
-	if (egress == NULL || egress->loopback || !select_source(c, m, egress))
-		return;
-	need = copied_length(m, egress->mtu) + overhead(t);
-	if (need > path)
-		conf_report_warn(r, &t->address_pos,
-		    "mirror \"%s\": "
-		    "target \"%s\": full-size copies of %s need %u bytes, but "
-		    "leave by it, and the path has %u: set truncate = %u, or "
-		    "they are %s (oversize)",
-		    m->name, t->name, egress->name, need, path,
-		    path - overhead(t), conf_oversize_becomes(m->oversize));
+	if (egress == NULL || egress->loopback ||
+	    !select_source(c, w->mirror, egress))
+		return true;
+	need = copied_length(w->mirror, egress->mtu) + w->overhead;
+	if (need <= w->route.mtu)
+		return true;
+	conf_report_warn(r, &w->target->address_pos,
+	    "mirror \"%s\": "
+	    "target \"%s\": full-size copies of %s need %u bytes, but "
+	    "leave by it, and the path has %u: set truncate = %u, or "
+	    "they are %s (oversize)",
+	    w->mirror->name, w->target->name, egress->name, need, w->route.mtu,
+	    w->route.mtu - w->overhead,
+	    conf_oversize_becomes(w->mirror->oversize));
+	return false;
 }
 
-static void
+/* Returns false after a warning. */
+static bool
 check_path(const struct conf *c, const struct conf_mirror *m,
-    const struct conf_target *t, const struct iface_list *ifaces,
-    struct conf_report *r)
+    const struct conf_target *t, const struct conf_place *p,
+    const struct iface_list *ifaces, struct conf_report *r)
 {
-	const struct iface *egress;
-	struct iface_route route;
+	struct way w = { .mirror = m, .target = t, .overhead = overhead(t, p) };
 	unsigned frame, need;
 	struct err err;
 
-	if (iface_route_get(&route, &t->address, t->interface, &err) == -1) {
+	if (iface_route_get(&w.route, &p->address, t->interface, &err) == -1) {
 		conf_report_warn(r, &t->address_pos,
 		    "mirror \"%s\": "
 		    "target \"%s\": %s",
 		    m->name, t->name, err.text);
-		return;
+		return false;
 	}
-	egress = t->interface != NULL ? iface_by_name(ifaces, t->interface) :
-					iface_by_addr(ifaces, &route.source);
-	frame = largest_frame(c, m, ifaces, egress);
-	need = frame + overhead(t);
-	if (frame != 0 && need > route.mtu)
-		conf_report_warn(r, &t->address_pos,
-		    "mirror \"%s\": "
-		    "target \"%s\": full-size copies need %u bytes (%u more "
-		    "with a VLAN tag), the path has %u: raise its MTU by %u, "
-		    "set truncate = %u, or they are %s (oversize)",
-		    m->name, t->name, need, VLAN_TAG, route.mtu,
-		    need - route.mtu, route.mtu - overhead(t),
-		    conf_oversize_becomes(m->oversize));
-	else
-		check_own_path(c, m, t, egress, route.mtu, r);
+	w.egress = t->interface != NULL ?
+	    iface_by_name(ifaces, t->interface) :
+	    iface_by_addr(ifaces, &w.route.source);
+	frame = largest_frame(c, m, ifaces, w.egress);
+	need = frame + w.overhead;
+	if (frame == 0 || need <= w.route.mtu)
+		return check_own_path(c, &w, r);
+	conf_report_warn(r, &t->address_pos,
+	    "mirror \"%s\": "
+	    "target \"%s\": full-size copies need %u bytes (%u more "
+	    "with a VLAN tag), the path has %u: raise its MTU by %u, "
+	    "set truncate = %u, or they are %s (oversize)",
+	    m->name, t->name, need, VLAN_TAG, w.route.mtu, need - w.route.mtu,
+	    w.route.mtu - w.overhead, conf_oversize_becomes(m->oversize));
+	return false;
+}
+
+/* Once for a target is enough: its places differ little. */
+static void
+check_paths(const struct conf *c, const struct conf_mirror *m,
+    const struct conf_target *t, const struct iface_list *ifaces,
+    struct conf_report *r)
+{
+	for (size_t i = 0; i < t->nplaces; i++)
+		if (!check_path(c, m, t, &t->places[i], ifaces, r))
+			return;
 }
 
 void
@@ -213,7 +237,7 @@ conf_check_host(const struct conf *c, const struct iface_list *ifaces,
 		for (size_t j = 0; j < m->sources.n; j++)
 			check_source(c, m, &m->sources.v[j], ifaces, r);
 		for (size_t j = 0; j < m->ntargets; j++)
-			check_path(c, m, m->targets[j], ifaces, r);
+			check_paths(c, m, m->targets[j], ifaces, r);
 	}
 	report_sort(r, c->files);
 }

@@ -60,11 +60,28 @@ struct conf_words {
 	size_t n;
 };
 
+/* One host, or (family 0) a name of DNS that stands for some. */
+struct conf_host {
+	struct addr address;
+	char *name;
+};
+
+/* Where copies go. */
+struct conf_place {
+	struct addr address;
+	uint16_t port;	 /* 0 for encapsulations without ports */
+	uint16_t weight; /* among the places of its target, from 1 */
+};
+
 struct conf_target {
 	char *name;
 	struct conf_pos pos;
 	struct conf_pos address_pos; /* of the option, for messages */
-	struct addr address;
+	struct conf_host host;	     /* address */
+	/* What host is: the one place of an address, those that a name has
+	 * (none until it is resolved), in the order of conf_place_compare. */
+	struct conf_place *places;
+	size_t nplaces;
 	enum conf_encap encap;
 	uint16_t port; /* 0 for encapsulations without ports */
 	uint8_t weight;
@@ -203,6 +220,13 @@ struct conf *conf_load_text(const char *text, size_t len, const char *name,
 
 void conf_free(struct conf *c);
 void conf_words_fini(struct conf_words *w);
+
+/* As it is written: the name, or the address in buf. */
+const char *conf_host_format(const struct conf_host *host,
+    char buf[static ADDR_TEXT_MAX]);
+
+/* By family, port and address, as for qsort(3); the weight is no matter. */
+int conf_place_compare(const void *a, const void *b);
 
 /* What becomes of copies larger than the path MTU: "fragmented" and so on. */
 const char *conf_oversize_becomes(enum conf_oversize oversize);

@@ -9,12 +9,41 @@
 
 #include "conf/conf.h"
 
+const char *
+conf_host_format(const struct conf_host *host, char buf[static ADDR_TEXT_MAX])
+{
+	return host->name != NULL ? host->name :
+				    addr_format(&host->address, buf);
+}
+
+int
+conf_place_compare(const void *a, const void *b)
+{
+	const struct conf_place *x = a, *y = b;
+
+	if (x->address.family != y->address.family)
+		return x->address.family < y->address.family ? -1 : 1;
+	if (x->port != y->port)
+		return x->port < y->port ? -1 : 1;
+	return memcmp(x->address.bytes, y->address.bytes,
+	    sizeof(x->address.bytes));
+}
+
 void
 conf_words_fini(struct conf_words *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		free(w->v[i].text);
 	free(w->v);
+}
+
+static void
+free_target(struct conf_target *t)
+{
+	free(t->name);
+	free(t->host.name);
+	free(t->places);
+	free(t->interface);
 }
 
 static void
@@ -49,6 +78,9 @@ free_overlay(struct conf *c)
 {
 	struct conf *base = c->base;
 
+	for (size_t i = 0; i < c->ntargets; i++)
+		if (c->targets[i].places != base->targets[i].places)
+			free(c->targets[i].places);
 	for (size_t i = 0; i < c->nmirrors; i++) {
 		if (c->mirrors[i].tags.v != base->mirrors[i].tags.v)
 			conf_words_fini(&c->mirrors[i].tags);
@@ -73,10 +105,8 @@ conf_free(struct conf *c)
 		free_overlay(c);
 		return;
 	}
-	for (size_t i = 0; i < c->ntargets; i++) {
-		free(c->targets[i].name);
-		free(c->targets[i].interface);
-	}
+	for (size_t i = 0; i < c->ntargets; i++)
+		free_target(&c->targets[i]);
 	for (size_t i = 0; i < c->nmirrors; i++)
 		free_mirror(&c->mirrors[i]);
 	for (char **file = c->files; file != NULL && *file != NULL; file++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* A configuration that differs from another one in what an operator has
- * switched. */
+ * switched, and in what names of DNS stand for. */
 #include "config.h"
 
 #include <stdio.h>
@@ -56,7 +56,7 @@ overlay_new(struct conf *base)
 	c->mirrors = copy_array(base->mirrors, base->nmirrors,
 	    sizeof(*base->mirrors));
 	if (c->targets == NULL || c->mirrors == NULL)
-		c->nmirrors = 0;
+		c->ntargets = c->nmirrors = 0;
 	else if (copy_targets(c, base) == 0)
 		return c;
 	conf_free(c);
@@ -104,4 +104,20 @@ overlay_set_tag(struct conf *c, struct conf_mirror *m, const char *key,
 fail:
 	conf_words_fini(&tags);
 	return -1;
+}
+
+int
+overlay_set_places(struct conf *c, struct conf_target *t,
+    const struct conf_place *v, size_t n)
+{
+	const struct conf_target *before = &c->base->targets[t - c->targets];
+	struct conf_place *places = copy_array(v, n, sizeof(*v));
+
+	if (places == NULL)
+		return -1;
+	if (t->places != before->places)
+		free(t->places);
+	t->places = places;
+	t->nplaces = n;
+	return 0;
 }

@@ -138,6 +138,14 @@ print_address(FILE *f, const struct schema_option *o, const void *field)
 }
 
 static void
+print_host(FILE *f, const struct schema_option *o, const void *field)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	print_text(f, conf_host_format(field, buf));
+}
+
+static void
 print_protocol(FILE *f, const struct schema_option *o, const void *field)
 {
 	int n = (int)get_number(o, field);
@@ -243,6 +251,7 @@ print_options(const struct printer *p, const struct schema *s, const void *self)
 		[SCHEMA_EXPRESSION] = print_string,
 		[SCHEMA_INTERFACE] = print_string,
 		[SCHEMA_ADDRESS] = print_address,
+		[SCHEMA_HOST] = print_host,
 		[SCHEMA_PROTOCOL] = print_protocol,
 	};
 

@@ -25,6 +25,7 @@ enum schema_type {
 	SCHEMA_EXPRESSION, /* for libpcap: anything but blank */
 	SCHEMA_INTERFACE,
 	SCHEMA_ADDRESS,
+	SCHEMA_HOST,	 /* address, or name of DNS */
 	SCHEMA_ENDPOINT, /* ADDRESS:PORT */
 	SCHEMA_PROTOCOL,
 	SCHEMA_TAGS, /* from here on: lists */

@@ -30,12 +30,21 @@ owns(const struct iface *i, const struct addr *a)
 	return false;
 }
 
+static bool
+owns_place(const struct iface *i, const struct conf_target *t)
+{
+	for (size_t p = 0; p < t->nplaces; p++)
+		if (owns(i, &t->places[p].address))
+			return true;
+	return false;
+}
+
 bool
 select_owns_target(const struct conf *c, const struct iface *i)
 {
 	for (size_t m = 0; m < c->nmirrors; m++)
 		for (size_t t = 0; t < c->mirrors[m].ntargets; t++)
-			if (owns(i, &c->mirrors[m].targets[t]->address))
+			if (owns_place(i, c->mirrors[m].targets[t]))
 				return true;
 	return false;
 }

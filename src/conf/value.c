@@ -225,24 +225,41 @@ parse_interface(const struct value *v, void *field)
 	return store_text(v, field);
 }
 
-/* Whether it is meant as a name, not as a misspelt address. */
+/* RFC 1035, section 2.3.4 */
+#define HOST_NAME_MAX_LEN  253
+#define HOST_LABEL_MAX_LEN 63
+
+/* Whether it is meant as a name, not as a misspelt address: no name has a last
+ * label of digits. */
 static bool
 is_host_name(const char *text)
 {
-	bool letter = false;
+	size_t len = strlen(text), label;
+	bool digits = true;
 
-	for (; *text != '\0'; text++) {
-		if (!isalnum((uint8_t)*text) && strchr("-._", *text) == NULL)
+	if (len > 0 && text[len - 1] == '.')
+		len--;
+	if (len == 0 || len > HOST_NAME_MAX_LEN)
+		return false;
+	for (const char *end = text + len; text < end; text += label + 1) {
+		label = 0;
+		digits = true;
+		for (; text + label < end && text[label] != '.'; label++) {
+			uint8_t c = (uint8_t)text[label];
+
+			if (!isalnum(c) && c != '-' && c != '_')
+				return false;
+			digits &= isdigit(c) != 0;
+		}
+		if (label == 0 || label > HOST_LABEL_MAX_LEN ||
+		    text[label - 1] == '-' || text[0] == '-')
 			return false;
-		letter |= isalpha((uint8_t)*text) != 0;
 	}
-	return letter;
+	return !digits;
 }
 
-/* Any address a packet can be sent to or from: not 0.0.0.0 or ::, and for
- * targets no group of hosts. */
-static bool
-is_host(const struct addr *a)
+bool
+value_is_host(const struct addr *a)
 {
 	static const uint8_t zero[16], ones[4] = { 255, 255, 255, 255 };
 
@@ -258,23 +275,33 @@ static int
 parse_address(const struct value *v, void *field)
 {
 	const struct schema_option *o = v->option;
-	char q[REPORT_QUOTE_MAX];
 	struct addr a;
 
-	if (addr_parse(&a, v->text) == -1) {
-		if (o->reserved && is_host_name(v->text))
-			return value_fail(v,
-			    "%s is a name; names are not "
-			    "supported yet, write an IPv4 or IPv6 address",
-			    report_quote(q, v->text));
+	if (addr_parse(&a, v->text) == -1)
 		return value_refuse(v, "an IPv4 or IPv6 address");
-	}
-	if (!is_host(&a))
+	if (!value_is_host(&a))
 		return value_refuse(v, "the IPv4 or IPv6 address of one host");
 	if (o->offset == SCHEMA_NOWHERE)
 		return accept_number(v, NULL, 0);
 	*(struct addr *)field = a;
 	return 0;
+}
+
+static int
+parse_host(const struct value *v, void *field)
+{
+	struct conf_host *host = field;
+	char q[REPORT_QUOTE_MAX];
+	struct addr a;
+
+	if (addr_parse(&a, v->text) == 0 || !is_host_name(v->text))
+		return parse_address(v, &host->address);
+	if (v->option->reserved)
+		return value_fail(v,
+		    "%s is a name; names are not supported yet, write an IPv4 "
+		    "or IPv6 address",
+		    report_quote(q, v->text));
+	return store_text(v, &host->name);
 }
 
 static int
@@ -364,6 +391,7 @@ value_set(const struct value *v, void *self)
 		[SCHEMA_EXPRESSION] = parse_expression,
 		[SCHEMA_INTERFACE] = parse_interface,
 		[SCHEMA_ADDRESS] = parse_address,
+		[SCHEMA_HOST] = parse_host,
 		[SCHEMA_ENDPOINT] = parse_endpoint,
 		[SCHEMA_PROTOCOL] = parse_protocol,
 	};

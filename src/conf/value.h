@@ -48,6 +48,10 @@ int value_add_ports(const struct value *v, struct conf_ports **list, size_t *n);
 /* Whether it is "key=value" as the option tags takes it. */
 bool value_is_tag(const char *text);
 
+/* Whether a packet can be sent to or from the address of one host: not 0.0.0.0
+ * or ::, and no group of hosts. */
+bool value_is_host(const struct addr *a);
+
 /* Whether the kernel would take it as the name of an interface. */
 bool value_is_interface(const char *text);
 

@@ -8,7 +8,6 @@
 #include "base/num.h"
 #include "conf/conf.h"
 #include "daemon/counters.h"
-#include "deliver/target.h"
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
 
@@ -59,6 +58,36 @@ print_mirror(const struct mirror *m, print_line *print)
 	    st.sampled_out_packets);
 }
 
+static void
+print_copies(const char *mirror, const char *title, const char *state,
+    double share, const struct target_stats *st, print_line *print)
+{
+	print("mirror \"%s\": target %s: share=%.3f "
+	      "copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
+	      " dropped_packets=%" PRIu64 " state=%s",
+	    mirror, title, share, st->copied_packets, st->copied_bytes,
+	    st->dropped[TARGET_DROP_SEND_ERROR] +
+		st->dropped[TARGET_DROP_OVERSIZE],
+	    state);
+}
+
+static void
+print_target(const struct mirror *m, size_t i, print_line *print)
+{
+	const char *name = mirror_conf(m)->name;
+	char title[4 * CONF_NAME_MAX + 3];
+	struct target_status t;
+	struct place_status p;
+
+	mirror_target_status(m, i, &t);
+	snprintf(title, sizeof(title), "\"%s\"", t.conf->name);
+	print_copies(name, title, t.state, t.share, &t.stats, print);
+	for (size_t j = 0; t.conf->host.name != NULL && j < t.nplaces; j++) {
+		mirror_place_status(m, i, j, &p);
+		print_copies(name, p.title, p.state, p.share, &p.stats, print);
+	}
+}
+
 void
 counters_print(const struct mirror *m, print_line *print)
 {
@@ -73,19 +102,8 @@ counters_print(const struct mirror *m, print_line *print)
 		    name, src.name, src.stats.captured_packets,
 		    src.stats.captured_bytes, src.stats.ring_dropped_packets,
 		    source_state_name(src.state));
-	for (size_t i = 0; i < mirror_ntargets(m); i++) {
-		const struct target *t = mirror_target(m, i);
-		const struct target_stats *ts = target_stats(t);
-
-		print("mirror \"%s\": target \"%s\": share=%.3f "
-		      "copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
-		      " dropped_packets=%" PRIu64 " state=%s",
-		    name, target_name(t), mirror_share(m, i),
-		    ts->copied_packets, ts->copied_bytes,
-		    ts->dropped[TARGET_DROP_SEND_ERROR] +
-			ts->dropped[TARGET_DROP_OVERSIZE],
-		    mirror_target_state(m, i));
-	}
+	for (size_t i = 0; i < mirror_ntargets(m); i++)
+		print_target(m, i, print);
 	for (size_t i = 0; i < mirror_nrules(m); i++) {
 		uint64_t matched;
 		const char *rule = mirror_rule(m, i, &matched);

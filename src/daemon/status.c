@@ -14,7 +14,6 @@
 #include "daemon/reply.h"
 #include "daemon/status.h"
 #include "daemon/switches.h"
-#include "deliver/target.h"
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
 
@@ -42,21 +41,52 @@ sources_json(const struct mirror *m)
 	return array;
 }
 
-static json_t *
-target_json(const struct mirror *m, size_t i)
+/* What a target and a place have in common. */
+static void
+add_stats(json_t *j, const char *state, unsigned weight, double share,
+    const struct target_stats *st)
 {
-	const struct target *t = mirror_target(m, i);
-	const struct target_stats *st = target_stats(t);
-	const struct conf_target *ct = mirror_conf(m)->targets[i];
 	uint64_t dropped = 0;
 
 	for (int k = 0; k < TARGET_DROP_KINDS; k++)
 		dropped += st->dropped[k];
-	return json_pack("{s:s, s:s, s:i, s:f, s:o, s:o, s:o}", "name",
-	    target_name(t), "state", mirror_target_state(m, i), "weight",
-	    ct->weight, "share", mirror_share(m, i), "copied_packets",
-	    number(st->copied_packets), "copied_bytes",
-	    number(st->copied_bytes), "dropped_packets", number(dropped));
+	json_object_set_new(j, "state", json_string(state));
+	json_object_set_new(j, "weight", json_integer(weight));
+	json_object_set_new(j, "share", json_real(share));
+	json_object_set_new(j, "copied_packets", number(st->copied_packets));
+	json_object_set_new(j, "copied_bytes", number(st->copied_bytes));
+	json_object_set_new(j, "dropped_packets", number(dropped));
+}
+
+static json_t *
+place_json(const struct mirror *m, size_t i, size_t n)
+{
+	char address[ADDR_TEXT_MAX];
+	struct place_status p;
+	json_t *j;
+
+	mirror_place_status(m, i, n, &p);
+	j = json_pack("{s:s, s:i}", "address",
+	    addr_format(&p.conf->address, address), "port", (int)p.conf->port);
+	add_stats(j, p.state, p.conf->weight, p.share, &p.stats);
+	return j;
+}
+
+static json_t *
+target_json(const struct mirror *m, size_t i)
+{
+	json_t *j, *places = json_array();
+	struct target_status t;
+
+	mirror_target_status(m, i, &t);
+	j = json_pack("{s:s}", "name", t.conf->name);
+	add_stats(j, t.state, t.conf->weight, t.share, &t.stats);
+	for (size_t n = 0; n < t.nplaces; n++)
+		json_array_append_new(places, place_json(m, i, n));
+	if (t.conf->host.name != NULL)
+		json_object_set(j, "places", places);
+	json_decref(places);
+	return j;
 }
 
 static json_t *
@@ -206,7 +236,7 @@ all_targets_json(const struct daemon_view *v)
 
 		json_array_append_new(array,
 		    json_pack("{s:s, s:s, s:s, s:i, s:o}", "name", t->name,
-			"address", addr_format(&t->address, address), "encap",
+			"address", conf_host_format(&t->host, address), "encap",
 			schema_encap_name(t->encap), "weight", t->weight,
 			"by_operator", target_by_operator(v, t->name)));
 	}

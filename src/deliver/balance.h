@@ -8,27 +8,39 @@
 
 #define BALANCE_SLOTS	    65537
 #define BALANCE_NONE	    UINT16_MAX /* no target: all weights are 0 */
-#define BALANCE_MEMBERS_MAX 1024
+#define BALANCE_MEMBERS_MAX 8192
+#define BALANCE_TURNS_MAX   (1 << 17)
 
 struct err;
 
+/* A target, or one of its places: members of one name, next to each other in
+ * the array or not, are the places of one target. */
 struct balance_member {
-	const char *name; /* what the choice is keyed by */
-	uint8_t weight;	  /* 0-100; 0 = never chosen */
+	const char *name; /* of the target: what the choice is keyed by */
+	uint8_t weight;	  /* of the target, 0-100; 0 = never chosen */
+	/* Among the places of the target, by which the choice between them is
+	 * keyed: "ADDRESS PORT". A place that is the only one needs none. */
+	const char *place;
+	uint16_t place_weight; /* 0 = never chosen */
 };
 
 struct balance;
 
-/* Fills the table by weighted rendezvous: slot s belongs to the member with
+/* Fills the table by weighted rendezvous: slot s belongs to the target with
  * the least score (the first by name, of equals). With H(bytes, seed) for
  * XXH3_64bits_withSeed:
  *   key = H(name, FLOW_SEED)
  *   u = ((H(s as 4 bytes, least significant first, key) >> 12) + 1/2) / 2^52
  *   score = -ln(u) / weight
- * So shares follow the weights, and a member that leaves or comes moves
- * only the slots it had or gets. Same members, same table, on every host
- * and in any order. Two members of one name are an error. Takes about
- * 1 ms per member. */
+ * Of the target's places it belongs to the one with the least score (the first
+ * by text, of equals), reckoned in the same way from
+ *   key = H(place, H(name, FLOW_SEED))
+ * and the place's weight. So shares follow the weights, and a target or place
+ * that leaves or comes moves only the slots it had or gets, a place those of
+ * its target only; a target leaves with its last place. Same members, same
+ * table, on every host and in any order. Two members of one name and place are
+ * an error. Takes about 1 ms for each target, and 1 ms for each place of a
+ * target that has all the weight. */
 int balance_new(struct balance **out, const struct balance_member *m, size_t n,
     struct err *err);
 void balance_free(struct balance *b);
@@ -51,8 +63,10 @@ int balance_sampled(uint64_t hash, uint32_t n);
 unsigned balance_port(uint64_t hash, unsigned n);
 
 /* Strict weighted round robin: in every window of a period (sum of weights /
- * their greatest common divisor) each member has its exact share, spread
- * smoothly. Or BALANCE_NONE. O(1). */
+ * their greatest common divisor) each target has its exact share, spread
+ * smoothly; and so has each place of the turns of its target. A period that
+ * would be longer than BALANCE_TURNS_MAX is cut short by making the weights
+ * coarser. Or BALANCE_NONE. O(1). */
 uint16_t balance_next(struct balance *b);
 
 /* Part of the slots the member holds, 0..1. */

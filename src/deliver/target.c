@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One target as one mirror uses it: its sockets, and who sends through
- * them. */
+/* One place of a target as one mirror uses it: its sockets, and who sends
+ * through them. */
 #include "config.h"
 
 #include <sys/socket.h>
@@ -25,6 +25,7 @@
 
 struct target {
 	struct conf_target conf; /* name and interface are our own copies */
+	struct conf_place place;
 	struct target_use use;
 	struct encap encap;
 	uint32_t outer_len; /* IP and UDP in front of the encapsulation */
@@ -46,7 +47,8 @@ struct target {
 static int
 open_queue(struct target *t, unsigned i, struct err *err)
 {
-	int fd = target_socket(t->encap.protocol, &t->conf, &t->use, i, err);
+	int fd = target_socket(t->encap.protocol, t->place.address.family,
+	    &t->conf, &t->use, i, err);
 
 	if (fd == -1)
 		return -1;
@@ -63,13 +65,13 @@ open_queue(struct target *t, unsigned i, struct err *err)
 static socklen_t
 target_sockaddr(const struct target *t, struct sockaddr_storage *ss)
 {
-	return addr_to_sockaddr(&t->conf.address, t->conf.port, ss);
+	return addr_to_sockaddr(&t->place.address, t->place.port, ss);
 }
 
 static uint32_t
 queue_mtu(const struct target *t, unsigned i)
 {
-	bool v4 = t->conf.address.family == AF_INET;
+	bool v4 = t->place.address.family == AF_INET;
 	socklen_t len = sizeof(int), ss_len;
 	struct sockaddr_storage ss;
 	int mtu;
@@ -158,9 +160,25 @@ connect_queues(struct target *t)
 
 /* ---- opening and closing ----------------------------------------------- */
 
+/* Of what is borrowed only that is kept which has a copy. */
+static int
+copy_conf(struct target *t, const struct conf_target *ct)
+{
+	t->conf = *ct;
+	t->conf.host.name = NULL;
+	t->conf.places = NULL;
+	t->conf.name = strdup(ct->name);
+	t->conf.interface = ct->interface == NULL ? NULL :
+						    strdup(ct->interface);
+	return t->conf.name == NULL ||
+		(ct->interface != NULL && t->conf.interface == NULL) ?
+	    -1 :
+	    0;
+}
+
 int
 target_open(struct target **out, const struct conf_target *ct,
-    const struct target_use *u, struct err *err)
+    const struct conf_place *place, const struct target_use *u, struct err *err)
 {
 	struct target *t = calloc(1, sizeof(*t));
 	unsigned nqueues;
@@ -168,15 +186,12 @@ target_open(struct target **out, const struct conf_target *ct,
 
 	if (t == NULL)
 		return err_sys(err, "target \"%s\"", ct->name);
-	t->conf = *ct;
+	t->place = *place;
 	t->use = *u;
 	encap_init(&t->encap, ct->encap, u->session_id, ct->sequence);
-	t->outer_len = (uint32_t)encap_outer_len(&t->encap, ct->address.family);
-	t->conf.name = strdup(ct->name);
-	t->conf.interface = ct->interface == NULL ? NULL :
-						    strdup(ct->interface);
-	if (t->conf.name == NULL ||
-	    (ct->interface != NULL && t->conf.interface == NULL)) {
+	t->outer_len = (uint32_t)encap_outer_len(&t->encap,
+	    place->address.family);
+	if (copy_conf(t, ct) == -1) {
 		err_sys(&why, "open");
 		goto fail;
 	}
@@ -213,14 +228,14 @@ same_text(const char *a, const char *b)
 
 bool
 target_same(const struct target *t, const struct conf_target *ct,
-    const struct target_use *u)
+    const struct conf_place *place, const struct target_use *u)
 {
 	const struct conf_target *o = &t->conf;
 
 	return t->use.session_id == u->session_id && t->use.mark == u->mark &&
 	    t->use.oversize == u->oversize && same_text(o->name, ct->name) &&
-	    addr_equal(&o->address, &ct->address) && o->encap == ct->encap &&
-	    o->port == ct->port &&
+	    conf_place_compare(&t->place, place) == 0 &&
+	    o->encap == ct->encap &&
 	    addr_equal(&o->source_address, &ct->source_address) &&
 	    same_text(o->interface, ct->interface) && o->ttl == ct->ttl &&
 	    o->dscp == ct->dscp && o->source_ports == ct->source_ports &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One target as one mirror uses it: its sockets, and who sends through
- * them. */
+/* One place of a target as one mirror uses it: its sockets, and who sends
+ * through them. */
 #ifndef TM_TARGET_H
 #define TM_TARGET_H
 
@@ -42,17 +42,18 @@ struct target_use {
 	enum conf_oversize oversize;
 };
 
-/* Opens the sockets (one for each source port) and connects them if there
- * is a route; without one the target is open all the same and target_poll
- * tries again. Copies what it needs of ct and u. */
+/* Opens the sockets (one for each source port) to a place of ct and connects
+ * them if there is a route; without one the target is open all the same and
+ * target_poll tries again. Copies what it needs of ct, place and u. */
 int target_open(struct target **out, const struct conf_target *ct,
-    const struct target_use *u, struct err *err);
+    const struct conf_place *place, const struct target_use *u,
+    struct err *err);
 void target_close(struct target *t);
 
-/* Whether a target opened with these settings would be the same. The weight
- * is none of its business. */
+/* Whether a target opened with these settings would be the same. Weights are
+ * none of its business. */
 bool target_same(const struct target *t, const struct conf_target *ct,
-    const struct target_use *u);
+    const struct conf_place *place, const struct target_use *u);
 
 const char *target_name(const struct target *t);
 

@@ -33,10 +33,10 @@ set_option(int fd, int level, int option, int v, const char *what,
  * fragment a copy larger than the path; with it routers tell the path MTU.
  * RECVERR makes the kernel report a full device queue. */
 static int
-set_ip_options(int fd, const struct conf_target *ct, const struct target_use *u,
-    struct err *err)
+set_ip_options(int fd, sa_family_t family, const struct conf_target *ct,
+    const struct target_use *u, struct err *err)
 {
-	bool v4 = ct->address.family == AF_INET;
+	bool v4 = family == AF_INET;
 	int level = v4 ? IPPROTO_IP : IPPROTO_IPV6;
 	int discover = u->oversize == CONF_OVERSIZE_FRAGMENT ?
 	    IP_PMTUDISC_DONT :
@@ -76,20 +76,16 @@ set_socket_options(int fd, const struct conf_target *ct,
 	if (set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER, "", NULL) ==
 	    -1)
 		set_option(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER, "", NULL);
-	return set_ip_options(fd, ct, u, err);
+	return 0;
 }
 
 /* Binds to a free port of the dynamic range. Where the search starts depends
  * on the session and the number of the socket alone, so that a restart
  * finds the same ports and receivers keep their queues. */
 static int
-bind_port(int fd, int protocol, const struct conf_target *ct, unsigned start,
+bind_port(int fd, int protocol, const struct addr *source, unsigned start,
     struct err *err)
 {
-	struct addr any = { .family = ct->address.family };
-	const struct addr *a = ct->source_address.family != 0 ?
-	    &ct->source_address :
-	    &any;
 	struct sockaddr_storage ss;
 	socklen_t len;
 
@@ -99,7 +95,7 @@ bind_port(int fd, int protocol, const struct conf_target *ct, unsigned start,
 
 		if (protocol != IPPROTO_UDP)
 			port = 0;
-		len = addr_to_sockaddr(a, port, &ss);
+		len = addr_to_sockaddr(source, port, &ss);
 		if (bind(fd, (struct sockaddr *)&ss, len) == 0)
 			return 0;
 		if (errno != EADDRINUSE)
@@ -109,17 +105,19 @@ bind_port(int fd, int protocol, const struct conf_target *ct, unsigned start,
 }
 
 int
-target_socket(int protocol, const struct conf_target *ct,
+target_socket(int protocol, sa_family_t family, const struct conf_target *ct,
     const struct target_use *u, unsigned i, struct err *err)
 {
+	struct addr any = { .family = family };
 	int type = protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_RAW;
-	int fd = socket(ct->address.family, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    protocol);
+	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 
 	if (fd == -1)
 		return err_sys(err, "socket");
 	if (set_socket_options(fd, ct, u, err) == -1 ||
-	    bind_port(fd, protocol, ct,
+	    set_ip_options(fd, family, ct, u, err) == -1 ||
+	    bind_port(fd, protocol,
+		ct->source_address.family != 0 ? &ct->source_address : &any,
 		u->session_id * CONF_SOURCE_PORTS_MAX + i, err) == -1) {
 		close(fd);
 		return -1;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "capture/filter.h"
+#include "deliver/target.h"
 #include "mirror/roll.h"
 #include "mirror/source.h"
 
@@ -20,7 +21,6 @@ struct err;
 struct iface;
 struct iface_list;
 struct mirror;
-struct target;
 
 /* Waiting: no source is up. */
 enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
@@ -122,14 +122,30 @@ bool mirror_source_status(const struct mirror *m, size_t i,
 /* The last rung of under-pressure in force, or NULL. */
 const struct conf_rung *mirror_rung(const struct mirror *m);
 
-/* Targets, in the order of the configuration, and the part of the flows that
- * each is to get. */
-size_t mirror_ntargets(const struct mirror *m);
-const struct target *mirror_target(const struct mirror *m, size_t i);
-double mirror_share(const struct mirror *m, size_t i);
+/* What there is to see of a target, and of each of its places. */
+struct target_status {
+	const struct conf_target *conf;
+	size_t nplaces;
+	const char *state; /* "up", "drained": weight 0, "unresolved" */
+	double share; /* the part of the flows that is meant for it, 0..1 */
+	struct target_stats stats; /* sums, those places included that left */
+};
+struct place_status {
+	const struct conf_place *conf;
+	const char *title; /* "ids" at 10.0.9.11 */
+	const char *state; /* "up", "drained" */
+	double share;
+	struct target_stats stats;
+};
 
-/* "up", or "drained" if its weight is 0. */
-const char *mirror_target_state(const struct mirror *m, size_t i);
+/* Targets, in the order of the configuration: index below mirror_ntargets. */
+size_t mirror_ntargets(const struct mirror *m);
+void mirror_target_status(const struct mirror *m, size_t i,
+    struct target_status *out);
+
+/* Number j of the places of target i. */
+void mirror_place_status(const struct mirror *m, size_t i, size_t j,
+    struct place_status *out);
 
 /* Rules, in the order of the configuration. Returns the name of one, and in
  * *matched_packets what the mirror has collected because of it: with filter =

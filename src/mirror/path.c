@@ -10,7 +10,7 @@
 #include "mirror/path.h"
 
 static void
-say_mtu(const struct path *p, const struct conf_mirror *cm,
+say_mtu(const struct path *p, const struct conf_mirror *cm, const char *title,
     const struct target *t, uint32_t mtu)
 {
 	uint32_t most = mtu > target_overhead(t) ? mtu - target_overhead(t) : 0;
@@ -20,20 +20,20 @@ say_mtu(const struct path *p, const struct conf_mirror *cm,
 
 	if (cm->truncate != 0 && cm->truncate <= most) {
 		log_event(LOG_LEVEL_INFO, keys,
-		    "mirror \"%s\": target \"%s\": path MTU is %u now, "
+		    "mirror \"%s\": target %s: path MTU is %u now, "
 		    "was %u: all copies fit",
-		    cm->name, target_name(t), mtu, p->mtu);
+		    cm->name, title, mtu, p->mtu);
 		return;
 	}
 	log_event(mtu < p->mtu ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, keys,
-	    "mirror \"%s\": target \"%s\": path MTU is %u now, was %u: copies "
+	    "mirror \"%s\": target %s: path MTU is %u now, was %u: copies "
 	    "of more than %u bytes, of frames longer than %u, are %s",
-	    cm->name, target_name(t), mtu, p->mtu, mtu, most,
+	    cm->name, title, mtu, p->mtu, mtu, most,
 	    conf_oversize_becomes(cm->oversize));
 }
 
 static void
-say_way(const struct path *p, const struct conf_mirror *cm,
+say_way(const struct path *p, const struct conf_mirror *cm, const char *title,
     const struct target *t, const struct target_path *now)
 {
 	char is[ADDR_TEXT_MAX], was[ADDR_TEXT_MAX];
@@ -47,13 +47,13 @@ say_way(const struct path *p, const struct conf_mirror *cm,
 		LOG_TEXT("source_address", is),
 		LOG_TEXT("interface_before", p->interface),
 		LOG_TEXT("source_address_before", was)),
-	    "mirror \"%s\": target \"%s\": copies leave by %s from %s now, "
+	    "mirror \"%s\": target %s: copies leave by %s from %s now, "
 	    "before by %s from %s",
-	    cm->name, target_name(t), now->interface, is, p->interface, was);
+	    cm->name, title, now->interface, is, p->interface, was);
 }
 
 void
-path_follow(struct path *p, const struct conf_mirror *cm,
+path_follow(struct path *p, const struct conf_mirror *cm, const char *title,
     const struct target *t)
 {
 	struct target_path now;
@@ -61,11 +61,11 @@ path_follow(struct path *p, const struct conf_mirror *cm,
 	if (!target_path(t, &now))
 		return;
 	if (p->known && now.mtu != p->mtu)
-		say_mtu(p, cm, t, now.mtu);
+		say_mtu(p, cm, title, t, now.mtu);
 	if (p->known &&
 	    (strcmp(now.interface, p->interface) != 0 ||
 		!addr_equal(&now.source, &p->source)))
-		say_way(p, cm, t, &now);
+		say_way(p, cm, title, t, &now);
 	p->known = true;
 	p->mtu = now.mtu;
 	memcpy(p->interface, now.interface, sizeof(p->interface));

@@ -20,10 +20,11 @@ struct path {
 	struct addr source;
 };
 
-/* Logs what has changed of the way to t: its MTU, and what cm makes of copies
- * larger than that; the interface and the source address. The first way, and
- * that there is none, are not worth a line: sends fail then. */
+/* Logs what has changed of the way to t, which is called title: its MTU, and
+ * what cm makes of copies larger than that; the interface and the source
+ * address. The first way, and that there is none, are not worth a line: sends
+ * fail then. */
 void path_follow(struct path *p, const struct conf_mirror *cm,
-    const struct target *t);
+    const char *title, const struct target *t);
 
 #endif

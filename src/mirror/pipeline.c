@@ -2,6 +2,7 @@
 /* From captured frame to queued copy: the only place that knows the order. */
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,9 @@
 #include "packet/segment.h"
 
 static void
-push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
+push(struct pipeline *pl, struct target *t, uint64_t hash,
+    const struct segment *f)
 {
-	struct target *t = pl->members[i].target;
 	uint32_t bytes = target_overhead(t) + f->head_len + f->body_len;
 
 	if (!limit_pass(&pl->limit, f->packet->time_ns, bytes)) {
@@ -32,32 +33,18 @@ push(struct pipeline *pl, size_t i, uint64_t hash, const struct segment *f)
 	target_push(t, balance_port(hash, target_ports(t)), hash, f);
 }
 
-static void
-replicate(struct pipeline *pl, uint64_t hash, const struct segment *f)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < pl->nmembers; i++) {
-		if (pl->members[i].weight == 0)
-			continue;
-		push(pl, i, hash, f);
-		any = true;
-	}
-	if (!any)
-		pl->no_target_packets++;
-}
-
-/* The target for a frame that goes to one, or BALANCE_NONE. */
+/* The member for a frame, or BALANCE_NONE. */
 static uint16_t
-choose(struct pipeline *pl, uint64_t source_hash, uint64_t hash)
+choose(const struct pipeline *pl, struct balance *b, uint64_t source_hash,
+    uint64_t hash)
 {
 	switch (pl->conf->balance) {
 	case CONF_BALANCE_PACKET:
-		return balance_next(pl->balance);
+		return balance_next(b);
 	case CONF_BALANCE_SOURCE:
-		return balance_pick(pl->balance, source_hash);
+		return balance_pick(b, source_hash);
 	default:
-		return balance_pick(pl->balance, hash);
+		return balance_pick(b, hash);
 	}
 }
 
@@ -79,17 +66,19 @@ static void
 deliver(struct pipeline *pl, uint64_t source_hash, uint64_t hash,
     const struct segment *f)
 {
-	uint16_t i;
+	bool any = false;
 
-	if (pl->conf->balance == CONF_BALANCE_REPLICATE) {
-		replicate(pl, hash, f);
-		return;
+	for (size_t i = 0; i < pl->nchoosers; i++) {
+		const struct chooser *c = &pl->choosers[i];
+		uint16_t m = choose(pl, c->balance, source_hash, hash);
+
+		if (m == BALANCE_NONE)
+			continue;
+		push(pl, pl->members[c->first + m].target, hash, f);
+		any = true;
 	}
-	i = choose(pl, source_hash, hash);
-	if (i == BALANCE_NONE)
+	if (!any)
 		pl->no_target_packets++;
-	else
-		push(pl, i, hash, f);
 }
 
 uint32_t
@@ -157,67 +146,181 @@ log_gso(const struct pipeline *pl, struct member *mb)
 	    LOG_KEYS("udp-gso", LOG_TEXT("mirror", pl->conf->name),
 		LOG_TEXT("target", target_name(mb->target)),
 		LOG_TEXT("udp_gso", g->on ? "on" : "off")),
-	    "mirror \"%s\": target \"%s\": copies %sleave %s: %s",
-	    pl->conf->name, target_name(mb->target),
-	    g->on ? "that fit into the path MTU " : "",
+	    "mirror \"%s\": target %s: copies %sleave %s: %s", pl->conf->name,
+	    mb->title, g->on ? "that fit into the path MTU " : "",
 	    g->on ? "joined (udp-gso)" : "one by one", g->why);
 }
 
+/* ---- opening and closing ------------------------------------------------- */
+
 static const struct member *
 find_member(const struct pipeline *pl, const struct conf_target *ct,
-    const struct target_use *u)
+    const struct conf_place *place, const struct target_use *u)
 {
 	for (size_t i = 0; pl != NULL && i < pl->nmembers; i++)
-		if (target_same(pl->members[i].target, ct, u))
+		if (target_same(pl->members[i].target, ct, place, u))
 			return &pl->members[i];
 	return NULL;
 }
 
+static void
+make_title(struct member *mb, const struct conf_target *ct)
+{
+	char address[ADDR_TEXT_MAX], port[16] = "";
+
+	if (ct->host.name == NULL) {
+		snprintf(mb->title, sizeof(mb->title), "\"%s\"", ct->name);
+		return;
+	}
+	if (mb->place.port != ct->port)
+		snprintf(port, sizeof(port), " port %u", mb->place.port);
+	snprintf(mb->title, sizeof(mb->title), "\"%s\" at %s%s", ct->name,
+	    addr_format(&mb->place.address, address), port);
+}
+
 static int
-open_members(struct pipeline *pl, const struct conf *c,
+open_member(struct pipeline *pl, const struct conf_target *ct,
+    const struct conf_place *place, const struct target_use *u,
     const struct pipeline *old, struct err *err)
 {
-	const struct conf_mirror *cm = pl->conf;
-	const struct target_use use = { cm->session_id, c->mark, cm->oversize };
+	const struct member *before = find_member(old, ct, place, u);
+	struct member *mb = &pl->members[pl->nmembers];
 
-	pl->members = calloc(cm->ntargets, sizeof(*pl->members));
-	if (pl->members == NULL)
-		return err_sys(err, "targets");
-	for (size_t i = 0; i < cm->ntargets; i++) {
-		const struct conf_target *ct = cm->targets[i];
-		const struct member *before = find_member(old, ct, &use);
-		struct member *mb = &pl->members[i];
-
-		if (before != NULL) {
-			*mb = *before;
-			mb->lent = true;
-		} else if (target_open(&mb->target, ct, &use, err) == -1) {
-			return -1;
-		}
-		mb->weight = ct->weight;
-		pl->nmembers++;
-		log_debug("mirror \"%s\": target \"%s\": sockets %s", cm->name,
-		    ct->name, mb->lent ? "kept" : "opened");
+	if (before != NULL) {
+		*mb = *before;
+		mb->lent = true;
+	} else if (target_open(&mb->target, ct, place, u, err) == -1) {
+		return -1;
 	}
+	mb->place = *place;
+	mb->weight = place->weight;
+	make_title(mb, ct);
+	pl->nmembers++;
+	log_debug("mirror \"%s\": target %s: sockets %s", pl->conf->name,
+	    mb->title, mb->lent ? "kept" : "opened");
 	return 0;
 }
 
 static int
-open_balance(struct pipeline *pl, struct err *err)
+open_groups(struct pipeline *pl, const struct conf *c,
+    const struct pipeline *old, struct err *err)
 {
-	struct balance_member *b = calloc(pl->nmembers, sizeof(*b));
-	int rc;
+	const struct conf_mirror *cm = pl->conf;
+	const struct target_use use = { cm->session_id, c->mark, cm->oversize };
+	size_t n = 0;
 
-	if (b == NULL)
-		return err_sys(err, "balance");
-	for (size_t i = 0; i < pl->nmembers; i++) {
-		b[i].name = target_name(pl->members[i].target);
-		b[i].weight = pl->members[i].weight;
+	for (size_t i = 0; i < cm->ntargets; i++)
+		n += cm->targets[i]->nplaces;
+	pl->groups = calloc(cm->ntargets + 1, sizeof(*pl->groups));
+	pl->members = calloc(n + 1, sizeof(*pl->members));
+	if (pl->groups == NULL || pl->members == NULL)
+		return err_sys(err, "targets");
+	for (size_t i = 0; i < cm->ntargets; i++) {
+		const struct conf_target *ct = cm->targets[i];
+
+		pl->groups[pl->ngroups++] = (struct group) { .conf = ct,
+			.first = pl->nmembers,
+			.n = ct->nplaces };
+		for (size_t j = 0; j < ct->nplaces; j++)
+			if (open_member(pl, ct, &ct->places[j], &use, old,
+				err) == -1)
+				return -1;
 	}
-	rc = balance_new(&pl->balance, b, pl->nmembers, err);
+	return 0;
+}
+
+/* ---- choosing --------------------------------------------------------------
+ */
+
+struct place_text {
+	char text[ADDR_TEXT_MAX + 8];
+};
+
+static void
+describe_group(const struct pipeline *pl, const struct group *g,
+    struct balance_member *b, struct place_text *texts)
+{
+	char address[ADDR_TEXT_MAX];
+
+	for (size_t i = g->first; i < g->first + g->n; i++) {
+		const struct member *mb = &pl->members[i];
+
+		snprintf(texts[i].text, sizeof(texts[i].text), "%s %u",
+		    addr_format(&mb->place.address, address), mb->place.port);
+		b[i] = (struct balance_member) { g->conf->name, g->conf->weight,
+			texts[i].text, mb->weight };
+	}
+}
+
+static void
+free_choosers(struct chooser *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		balance_free(v[i].balance);
+	free(v);
+}
+
+/* Each chooser knows its members, but not yet how to choose. */
+static struct chooser *
+make_choosers(const struct pipeline *pl, size_t *n)
+{
+	bool replicate = pl->conf->balance == CONF_BALANCE_REPLICATE;
+	struct chooser *v = calloc(pl->ngroups + 1, sizeof(*v));
+
+	*n = replicate ? pl->ngroups : 1;
+	for (size_t i = 0; v != NULL && i < *n; i++) {
+		v[i].first = replicate ? pl->groups[i].first : 0;
+		v[i].n = replicate ? pl->groups[i].n : pl->nmembers;
+	}
+	return v;
+}
+
+int
+pipeline_weigh(struct pipeline *pl, struct err *err)
+{
+	struct balance_member *b = calloc(pl->nmembers + 1, sizeof(*b));
+	struct place_text *texts = calloc(pl->nmembers + 1, sizeof(*texts));
+	size_t n;
+	struct chooser *v = make_choosers(pl, &n);
+	int rc = -1;
+
+	if (b == NULL || texts == NULL || v == NULL) {
+		err_sys(err, "balance");
+		goto out;
+	}
+	for (size_t i = 0; i < pl->ngroups; i++)
+		describe_group(pl, &pl->groups[i], b, texts);
+	for (size_t i = 0; i < n; i++)
+		if (balance_new(&v[i].balance, b + v[i].first, v[i].n, err) ==
+		    -1)
+			goto out;
+	free_choosers(pl->choosers, pl->nchoosers);
+	pl->choosers = v;
+	pl->nchoosers = n;
+	v = NULL;
+	rc = 0;
+out:
+	if (v != NULL)
+		free_choosers(v, n);
+	free(texts);
 	free(b);
 	return rc;
 }
+
+double
+pipeline_share(const struct pipeline *pl, size_t member)
+{
+	for (size_t i = 0; i < pl->nchoosers; i++) {
+		const struct chooser *c = &pl->choosers[i];
+
+		if (member >= c->first && member < c->first + c->n)
+			return balance_share(c->balance, member - c->first);
+	}
+	return 0;
+}
+
+/* ---- from one to the next --------------------------------------------------
+ */
 
 int
 pipeline_init(struct pipeline *pl, const struct conf *c,
@@ -228,9 +331,9 @@ pipeline_init(struct pipeline *pl, const struct conf *c,
 	bandwidth_share_init(&pl->bandwidth, bandwidth);
 	pipeline_relieve(pl, 0);
 	limit_init(&pl->limit, cm->rate_limit, cm->burst_ms);
-	if (open_members(pl, c, old, err) == -1)
+	if (open_groups(pl, c, old, err) == -1)
 		return -1;
-	return open_balance(pl, err);
+	return pipeline_weigh(pl, err);
 }
 
 void
@@ -240,7 +343,8 @@ pipeline_fini(struct pipeline *pl)
 		if (!pl->members[i].lent)
 			target_close(pl->members[i].target);
 	free(pl->members);
-	balance_free(pl->balance);
+	free(pl->groups);
+	free_choosers(pl->choosers, pl->nchoosers);
 	memset(pl, 0, sizeof(*pl));
 }
 
@@ -256,8 +360,17 @@ add_stats(struct target_stats *sum, const struct target_stats *st)
 	sum->truncated_packets += st->truncated_packets;
 }
 
-void
-pipeline_adopt(struct pipeline *pl, struct pipeline *old)
+static void
+add_members(const struct pipeline *pl, const struct group *g, bool lent,
+    struct target_stats *sum)
+{
+	for (size_t i = g->first; i < g->first + g->n; i++)
+		if (lent || !pl->members[i].lent)
+			add_stats(sum, target_stats(pl->members[i].target));
+}
+
+static void
+adopt_members(struct pipeline *pl, struct pipeline *old)
 {
 	for (size_t i = 0; i < pl->nmembers; i++) {
 		if (!pl->members[i].lent)
@@ -267,11 +380,39 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 				old->members[j].lent = true;
 		pl->members[i].lent = false;
 	}
+}
+
+static struct group *
+find_group(const struct pipeline *pl, const char *name)
+{
+	for (size_t i = 0; i < pl->ngroups; i++)
+		if (strcmp(pl->groups[i].conf->name, name) == 0)
+			return &pl->groups[i];
+	return NULL;
+}
+
+/* What places have counted that leave stays with their target, if that
+ * stays. */
+static void
+adopt_counters(struct pipeline *pl, const struct pipeline *old)
+{
 	pl->gone = old->gone;
-	for (size_t j = 0; j < old->nmembers; j++)
-		if (!old->members[j].lent)
-			add_stats(&pl->gone,
-			    target_stats(old->members[j].target));
+	for (size_t i = 0; i < old->ngroups; i++) {
+		const struct group *g = &old->groups[i];
+		struct group *next = find_group(pl, g->conf->name);
+		struct target_stats *sum = next == NULL ? &pl->gone :
+							  &next->gone;
+
+		add_stats(sum, &g->gone);
+		add_members(old, g, false, sum);
+	}
+}
+
+void
+pipeline_adopt(struct pipeline *pl, struct pipeline *old)
+{
+	adopt_members(pl, old);
+	adopt_counters(pl, old);
 	pl->segmented_packets = old->segmented_packets;
 	pl->unsegmented_packets = old->unsegmented_packets;
 	pl->truncated_packets = old->truncated_packets;
@@ -327,15 +468,15 @@ say_failure(const struct pipeline *pl, struct member *mb, int failure)
 			LOG_TEXT("mirror", pl->conf->name),
 			LOG_TEXT("target", name),
 			LOG_NUMBER("dropped_packets", lost - mb->lost)),
-		    "mirror \"%s\": target \"%s\": sending again",
-		    pl->conf->name, name);
+		    "mirror \"%s\": target %s: sending again", pl->conf->name,
+		    mb->title);
 	else
 		log_event(LOG_LEVEL_WARN,
 		    LOG_KEYS("send-error", LOG_TEXT("mirror", pl->conf->name),
 			LOG_TEXT("target", name),
 			LOG_TEXT("error", strerror(failure))),
-		    "mirror \"%s\": target \"%s\": send: %s", pl->conf->name,
-		    name, strerror(failure));
+		    "mirror \"%s\": target %s: send: %s", pl->conf->name,
+		    mb->title, strerror(failure));
 	mb->failure = failure;
 }
 
@@ -347,7 +488,7 @@ pipeline_poll(struct pipeline *pl)
 		int failure = target_poll(mb->target);
 
 		log_gso(pl, mb);
-		path_follow(&mb->path, pl->conf, mb->target);
+		path_follow(&mb->path, pl->conf, mb->title, mb->target);
 		if (failure == 0 && mb->failure == 0)
 			mb->lost = target_stats(mb->target)
 				       ->dropped[TARGET_DROP_SEND_ERROR];
@@ -365,14 +506,28 @@ pipeline_reroute(struct pipeline *pl)
 
 		target_reroute(mb->target);
 		log_gso(pl, mb);
-		path_follow(&mb->path, pl->conf, mb->target);
+		path_follow(&mb->path, pl->conf, mb->title, mb->target);
 	}
+}
+
+void
+pipeline_count_group(const struct pipeline *pl, size_t group,
+    struct target_stats *sum)
+{
+	const struct group *g = &pl->groups[group];
+
+	*sum = g->gone;
+	add_members(pl, g, true, sum);
 }
 
 void
 pipeline_count(const struct pipeline *pl, struct target_stats *sum)
 {
+	struct target_stats st;
+
 	*sum = pl->gone;
-	for (size_t i = 0; i < pl->nmembers; i++)
-		add_stats(sum, target_stats(pl->members[i].target));
+	for (size_t i = 0; i < pl->ngroups; i++) {
+		pipeline_count_group(pl, i, &st);
+		add_stats(sum, &st);
+	}
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "conf/conf.h"
 #include "deliver/target.h"
 #include "mirror/bandwidth.h"
 #include "mirror/limit.h"
@@ -15,15 +16,18 @@
 #include "packet/packet.h"
 
 struct balance;
-struct conf;
-struct conf_mirror;
 struct err;
 
-/* A target as one mirror uses it. */
+/* "ids" with its quotes and, of a name of DNS, the place. */
+#define MEMBER_TITLE_MAX (4 * CONF_NAME_MAX + ADDR_TEXT_MAX + 32)
+
+/* One place of a target as one mirror uses it. */
 struct member {
 	struct target *target;
 	bool lent; /* it belongs to the pipeline before this one */
-	uint8_t weight;
+	struct conf_place place;
+	uint16_t weight; /* among the places of its target; 0 = not used */
+	char title[MEMBER_TITLE_MAX];
 	int failure;   /* as last logged */
 	uint64_t lost; /* to send errors, before the last failure began */
 	bool gso_logged;
@@ -31,10 +35,28 @@ struct member {
 	struct path path;
 };
 
+/* A target: members of the pipeline that follow each other. */
+struct group {
+	const struct conf_target *conf;
+	size_t first, n;
+	struct target_stats gone; /* of places that have left */
+};
+
+/* Chooses among n members, from number first on. */
+struct chooser {
+	struct balance *balance;
+	size_t first, n;
+};
+
 struct pipeline {
 	const struct conf_mirror *conf;
-	struct balance *balance;
-	struct member *members;
+	/* One for all members; to replicate, one for each group: a packet is
+	 * delivered once by each. */
+	struct chooser *choosers;
+	size_t nchoosers;
+	struct group *groups; /* in the order of conf->targets */
+	size_t ngroups;
+	struct member *members; /* those of one group after the other's */
 	size_t nmembers;
 	uint32_t truncate; /* bytes, 0 = all */
 	uint32_t sample;   /* one flow in this many */
@@ -58,6 +80,10 @@ int pipeline_init(struct pipeline *pl, const struct conf *c,
     const struct conf_mirror *cm, struct bandwidth *bandwidth,
     const struct pipeline *old, struct err *err);
 void pipeline_fini(struct pipeline *pl);
+
+/* Brings the choice in line with the weights of the members. On error it stays
+ * as it was. Takes some ms. */
+int pipeline_weigh(struct pipeline *pl, struct err *err);
 
 /* Takes what was borrowed, and the counters, over from old. */
 void pipeline_adopt(struct pipeline *pl, struct pipeline *old);
@@ -83,6 +109,13 @@ void pipeline_tick(struct pipeline *pl);
 
 /* Looks for the targets' ways again; logs changes. */
 void pipeline_reroute(struct pipeline *pl);
+
+/* The part of all flows that is meant for a member, 0..1. */
+double pipeline_share(const struct pipeline *pl, size_t member);
+
+/* Sums over all places of a group, those included that have left. */
+void pipeline_count_group(const struct pipeline *pl, size_t group,
+    struct target_stats *sum);
 
 /* Sums over all targets, those included that have left. */
 void pipeline_count(const struct pipeline *pl, struct target_stats *sum);

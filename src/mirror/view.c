@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include "conf/conf.h"
-#include "deliver/balance.h"
 #include "deliver/target.h"
 #include "mirror/inside.h"
 #include "mirror/source.h"
@@ -38,27 +37,44 @@ mirror_source_status(const struct mirror *m, size_t i,
 size_t
 mirror_ntargets(const struct mirror *m)
 {
-	return m->pipeline.nmembers;
+	return m->pipeline.ngroups;
 }
 
-const struct target *
-mirror_target(const struct mirror *m, size_t i)
+static const char *
+target_state(const struct group *g)
 {
-	return m->pipeline.members[i].target;
+	if (g->conf->weight == 0)
+		return "drained";
+	return g->n == 0 ? "unresolved" : "up";
 }
 
-double
-mirror_share(const struct mirror *m, size_t i)
+void
+mirror_target_status(const struct mirror *m, size_t i,
+    struct target_status *out)
 {
-	if (m->conf->balance == CONF_BALANCE_REPLICATE)
-		return m->pipeline.members[i].weight > 0 ? 1 : 0;
-	return balance_share(m->pipeline.balance, i);
+	const struct group *g = &m->pipeline.groups[i];
+
+	*out = (struct target_status) { .conf = g->conf,
+		.nplaces = g->n,
+		.state = target_state(g) };
+	for (size_t j = 0; j < g->n; j++)
+		out->share += pipeline_share(&m->pipeline, g->first + j);
+	pipeline_count_group(&m->pipeline, i, &out->stats);
 }
 
-const char *
-mirror_target_state(const struct mirror *m, size_t i)
+void
+mirror_place_status(const struct mirror *m, size_t i, size_t j,
+    struct place_status *out)
 {
-	return m->pipeline.members[i].weight > 0 ? "up" : "drained";
+	const struct group *g = &m->pipeline.groups[i];
+	const struct member *mb = &m->pipeline.members[g->first + j];
+
+	*out = (struct place_status) { .conf = &mb->place,
+		.title = mb->title,
+		.state = g->conf->weight > 0 && mb->weight > 0 ? "up" :
+								 "drained",
+		.share = pipeline_share(&m->pipeline, g->first + j),
+		.stats = *target_stats(mb->target) };
 }
 
 size_t

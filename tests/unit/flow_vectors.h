@@ -163,4 +163,29 @@ static const struct balance_vector balance_vectors[] = {
 	{ 0xbf2d0f923ab92c40, "c", 4, 0 },
 };
 
+/* The places of c are 10.0.0.1 and 10.0.0.2 with port 4789 and the weight 1,
+ * and fd00::3 with port 4790 and the weight 2. */
+struct place_vector {
+	uint64_t hash;
+	const char *place; /* or member without */
+};
+
+static const struct place_vector place_vectors[] = {
+	{ 0x824d84057979586d, "b" },
+	{ 0x8280e4cf0c329c2a, "fd00::3 4790" },
+	{ 0x0cc563a34f13e5d8, "10.0.0.1 4789" },
+	{ 0xdb6e1158ed4947e9, "10.0.0.1 4789" },
+	{ 0x347162ebaf6983c6, "b" },
+	{ 0xb4d96684b7fc69d0, "fd00::3 4790" },
+	{ 0xf5e0cda754d9c3ca, "b" },
+	{ 0x999ebc508695f087, "10.0.0.2 4789" },
+	{ 0x1647be990ea46508, "b" },
+	{ 0x59f97c603edd189d, "fd00::3 4790" },
+	{ 0x44b97de11e2dd138, "fd00::3 4790" },
+	{ 0x361a10f33ebca9f3, "b" },
+	{ 0x492ec98933f6c27a, "a" },
+	{ 0x2f01961641f14186, "b" },
+	{ 0xbf2d0f923ab92c40, "fd00::3 4790" },
+};
+
 #endif

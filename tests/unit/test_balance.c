@@ -13,6 +13,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* A target that has one place. */
+#define ONE(name, weight)             \
+	{                             \
+		name, weight, NULL, 1 \
+	}
+
 static const char *const names[] = { "a", "b", "c", "d", "ids-1", "ids-2",
 	"ids-3", "ids-4", "i", "j", "k", "l", "m", "n", "o", "p" };
 
@@ -36,7 +42,7 @@ make_weights(const uint8_t *weights, size_t n)
 	struct balance_member m[COUNT(names)];
 
 	for (size_t i = 0; i < n; i++)
-		m[i] = (struct balance_member) { names[i], weights[i] };
+		m[i] = (struct balance_member)ONE(names[i], weights[i]);
 	return make(m, n);
 }
 
@@ -57,8 +63,8 @@ owner(const struct balance *b, uint32_t slot)
 static void
 test_vectors(void)
 {
-	static const struct balance_member m[] = { { "a", 1 }, { "b", 1 },
-		{ "c", 2 } };
+	static const struct balance_member m[] = { ONE("a", 1), ONE("b", 1),
+		ONE("c", 2) };
 	struct balance *b = make(m, COUNT(m));
 
 	for (size_t i = 0; i < COUNT(balance_vectors); i++) {
@@ -128,7 +134,7 @@ test_order(void)
 	int wrong = 0;
 
 	for (size_t i = 0; i < COUNT(m); i++)
-		m[i] = (struct balance_member) { names[i], (uint8_t)i };
+		m[i] = (struct balance_member)ONE(names[i], (uint8_t)i);
 	for (size_t i = 0; i < COUNT(m); i++)
 		shuffled[i] = m[(i * 7 + 3) % COUNT(m)];
 	b = make(m, COUNT(m));
@@ -183,10 +189,10 @@ test_change(void)
 static void
 test_remove(void)
 {
-	static const struct balance_member all[] = { { "a", 1 }, { "b", 1 },
-		{ "c", 1 }, { "d", 1 } };
-	static const struct balance_member rest[] = { { "a", 1 }, { "c", 1 },
-		{ "d", 1 } };
+	static const struct balance_member all[] = { ONE("a", 1), ONE("b", 1),
+		ONE("c", 1), ONE("d", 1) };
+	static const struct balance_member rest[] = { ONE("a", 1), ONE("c", 1),
+		ONE("d", 1) };
 	struct balance *b = make(all, 4), *c = make(rest, 3);
 	struct balance *again = make(all, 4);
 	int moved = 0, wrong = 0;
@@ -234,8 +240,8 @@ test_weight_zero(void)
 static void
 test_refused(void)
 {
-	static const struct balance_member twice[] = { { "a", 1 }, { "b", 1 },
-		{ "a", 0 } };
+	static const struct balance_member twice[] = { ONE("a", 1), ONE("b", 1),
+		ONE("a", 0) };
 	struct balance_member *many = calloc(BALANCE_MEMBERS_MAX + 1,
 	    sizeof(*many));
 	struct balance *b = NULL;
@@ -245,7 +251,7 @@ test_refused(void)
 	CU_ASSERT_STRING_EQUAL(err.text, "balance: two members are named a");
 	CU_ASSERT_EQUAL(balance_new(&b, many, BALANCE_MEMBERS_MAX + 1, &err),
 	    -1);
-	CU_ASSERT_STRING_EQUAL(err.text, "balance: 1025 members, at most 1024");
+	CU_ASSERT_STRING_EQUAL(err.text, "balance: 8193 members, at most 8192");
 	CU_ASSERT_PTR_NULL(b);
 	balance_free(NULL);
 	free(many);
@@ -378,6 +384,188 @@ test_independent(void)
 	balance_free(b);
 }
 
+/* ---- places ----------------------------------------------------------------
+ */
+
+static const struct balance_member pool[] = {
+	ONE("a", 1),
+	{ "pool", 2, "10.0.0.1 4789", 1 },
+	{ "pool", 2, "10.0.0.2 4789", 1 },
+	{ "pool", 2, "10.0.0.3 4789", 2 },
+	ONE("z", 1),
+};
+
+/* Whatever places a target has, its slots are those that its name and weight
+ * give it; their weights divide them, and nothing else. */
+static void
+test_places(void)
+{
+	static const struct balance_member single[] = { ONE("a", 1),
+		ONE("pool", 2), ONE("z", 1) };
+	struct balance *b = make(pool, COUNT(pool)), *c = make(single, 3);
+	double whole = balance_share(c, 1);
+	int wrong = 0;
+
+	for (uint32_t s = 0; s < BALANCE_SLOTS; s++)
+		wrong += pool[owner(b, s)].name[0] !=
+		    single[owner(c, s)].name[0];
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_DOUBLE_EQUAL(balance_share(b, 1), whole / 4, 0.01);
+	CU_ASSERT_DOUBLE_EQUAL(balance_share(b, 2), whole / 4, 0.01);
+	CU_ASSERT_DOUBLE_EQUAL(balance_share(b, 3), whole / 2, 0.01);
+	balance_free(b);
+	balance_free(c);
+}
+
+/* The table as trafmirrord.conf(5) has it. */
+static void
+test_place_vectors(void)
+{
+	static const struct balance_member m[] = { ONE("a", 1), ONE("b", 1),
+		{ "c", 2, "10.0.0.1 4789", 1 }, { "c", 2, "10.0.0.2 4789", 1 },
+		{ "c", 2, "fd00::3 4790", 2 } };
+	struct balance *b = make(m, COUNT(m));
+
+	for (size_t i = 0; i < COUNT(place_vectors); i++) {
+		const struct place_vector *v = &place_vectors[i];
+		const struct balance_member *to = &m[balance_pick(b, v->hash)];
+
+		CU_ASSERT_STRING_EQUAL(to->place == NULL ? to->name : to->place,
+		    v->place);
+	}
+	balance_free(b);
+}
+
+/* Slots that change hands if pool gets other place weights, other than from or
+ * to the places whose weight has changed. */
+static int
+place_strays(const uint16_t before[static 3], const uint16_t after[static 3],
+    int *moved)
+{
+	struct balance_member m[COUNT(pool)], n[COUNT(pool)];
+	struct balance *b, *c;
+	int count = 0;
+
+	memcpy(m, pool, sizeof(m));
+	memcpy(n, pool, sizeof(n));
+	for (size_t i = 0; i < 3; i++) {
+		m[1 + i].place_weight = before[i];
+		n[1 + i].place_weight = after[i];
+	}
+	b = make(m, COUNT(m));
+	c = make(n, COUNT(n));
+	*moved = 0;
+	for (uint32_t s = 0; s < BALANCE_SLOTS; s++) {
+		uint16_t x = owner(b, s), y = owner(c, s);
+
+		if (x == y)
+			continue;
+		++*moved;
+		count += m[x].place_weight == n[x].place_weight &&
+		    m[y].place_weight == n[y].place_weight;
+	}
+	balance_free(b);
+	balance_free(c);
+	return count;
+}
+
+static void
+test_place_leaves(void)
+{
+	static const uint16_t all[] = { 1, 1, 2 }, two[] = { 1, 0, 2 },
+			      one[] = { 0, 0, 2 }, more[] = { 1, 1, 3 };
+	struct balance *b = make(pool, COUNT(pool));
+	int moved;
+
+	CU_ASSERT_EQUAL(place_strays(all, two, &moved), 0);
+	CU_ASSERT_EQUAL(moved, (int)(balance_share(b, 2) * BALANCE_SLOTS + .5));
+	CU_ASSERT_EQUAL(place_strays(two, all, &moved), 0);
+	CU_ASSERT_EQUAL(moved, (int)(balance_share(b, 2) * BALANCE_SLOTS + .5));
+	CU_ASSERT_EQUAL(place_strays(two, one, &moved), 0);
+	CU_ASSERT_EQUAL(place_strays(all, more, &moved), 0);
+	balance_free(b);
+}
+
+/* Without its last place a target has no part any more: what weight 0 is. */
+static void
+test_no_place(void)
+{
+	struct balance_member m[] = { ONE("a", 1), ONE("b", 1),
+		{ "b", 1, "x", 0 }, ONE("c", 1) };
+	static const uint8_t w[] = { 1, 0, 1 };
+	struct balance *b, *c = make_weights(w, 3);
+	int wrong = 0;
+
+	m[1].place_weight = 0;
+	b = make(m, COUNT(m));
+	for (uint32_t s = 0; s < BALANCE_SLOTS; s++)
+		wrong += strcmp(m[owner(b, s)].name, names[owner(c, s)]) != 0;
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_EQUAL(balance_share(b, 1), 0.0);
+	balance_free(b);
+	balance_free(c);
+	m[0].place_weight = m[3].place_weight = 0;
+	b = make(m, COUNT(m));
+	CU_ASSERT_EQUAL(balance_pick(b, unit_random()), BALANCE_NONE);
+	CU_ASSERT_EQUAL(balance_next(b), BALANCE_NONE);
+	balance_free(b);
+}
+
+/* Each target has its exact turns, and each place its exact part of them. */
+static void
+test_place_turns(void)
+{
+	struct balance *b = make(pool, COUNT(pool));
+	uint32_t count[COUNT(pool)] = { 0 };
+
+	for (int i = 0; i < 4 * 4 * 10; i++)
+		count[balance_next(b)]++;
+	CU_ASSERT_EQUAL(count[0], 40);
+	CU_ASSERT_EQUAL(count[1], 20);
+	CU_ASSERT_EQUAL(count[2], 20);
+	CU_ASSERT_EQUAL(count[3], 40);
+	CU_ASSERT_EQUAL(count[4], 40);
+	balance_free(b);
+}
+
+/* Weights of SRV records may have no common measure. */
+static void
+test_long_turns(void)
+{
+	struct balance_member m[64];
+	char places[64][4];
+	struct balance *b;
+	double sum = 0, next[64] = { 0 };
+
+	for (size_t i = 0; i < COUNT(m); i++) {
+		snprintf(places[i], sizeof(places[i]), "%zu", i);
+		m[i] = (struct balance_member) { "a", 1, places[i],
+			(uint16_t)(65535 - 997 * i) };
+		sum += m[i].place_weight;
+	}
+	b = make(m, COUNT(m));
+	for (int i = 0; i < 1000000; i++)
+		next[balance_next(b)] += 1e-6;
+	for (size_t i = 0; i < COUNT(m); i++)
+		CU_ASSERT_DOUBLE_EQUAL(next[i], m[i].place_weight / sum,
+		    0.01 * m[i].place_weight / sum);
+	balance_free(b);
+}
+
+static void
+test_places_refused(void)
+{
+	static const struct balance_member twice[] = { { "a", 1, "x", 1 },
+		ONE("b", 1), { "a", 1, "y", 1 }, { "a", 1, "x", 0 } };
+	struct balance *b = NULL;
+	struct err err;
+
+	CU_ASSERT_EQUAL(balance_new(&b, twice, 4, &err), -1);
+	CU_ASSERT_STRING_EQUAL(err.text,
+	    "balance: two members are named a at x");
+	CU_ASSERT_PTR_NULL(b);
+}
+
 static const struct unit_test tests[] = {
 	{ "vectors", test_vectors },
 	{ "slots", test_slots },
@@ -389,6 +577,13 @@ static const struct unit_test tests[] = {
 	{ "refused", test_refused },
 	{ "turns of a period", test_turns },
 	{ "turns are spread", test_turns_smooth },
+	{ "places share the slots of a target", test_places },
+	{ "vectors of places", test_place_vectors },
+	{ "a place moves no other's slots", test_place_leaves },
+	{ "no place left", test_no_place },
+	{ "turns of places", test_place_turns },
+	{ "weights without a common measure", test_long_turns },
+	{ "places refused", test_places_refused },
 	{ "sample", test_sampled },
 	{ "ports", test_ports },
 	{ "choices are independent", test_independent },

@@ -66,7 +66,8 @@ table_make(struct table *t, unsigned lost)
 		t->target[i] = other;
 	}
 	for (size_t i = 0; i < n; i++)
-		m[i] = (struct balance_member) { names[t->target[i]], 1 };
+		m[i] = (struct balance_member) { names[t->target[i]], 1, NULL,
+			1 };
 	if (balance_new(&t->balance, m, n, &err) == -1) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();

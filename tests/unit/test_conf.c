@@ -267,8 +267,13 @@ check_target(const struct conf_target *t)
 	CU_ASSERT_STRING_EQUAL(t->name, "t");
 	CU_ASSERT_EQUAL(t->pos.line, 2);
 	CU_ASSERT_EQUAL(t->address_pos.line, 3);
-	CU_ASSERT_EQUAL(t->address.family, AF_INET6);
-	CU_ASSERT_EQUAL(t->address.bytes[0], 0xfd);
+	CU_ASSERT_EQUAL(t->host.address.family, AF_INET6);
+	CU_ASSERT_PTR_NULL(t->host.name);
+	CU_ASSERT_EQUAL_FATAL(t->nplaces, 1);
+	CU_ASSERT_EQUAL(t->places[0].address.family, AF_INET6);
+	CU_ASSERT_EQUAL(t->places[0].address.bytes[0], 0xfd);
+	CU_ASSERT_EQUAL(t->places[0].port, 0);
+	CU_ASSERT_EQUAL(t->places[0].weight, 1);
 	CU_ASSERT_EQUAL(t->encap, CONF_GRE);
 	CU_ASSERT_EQUAL(t->port, 0);
 	CU_ASSERT_EQUAL(t->weight, 100);
