@@ -116,10 +116,8 @@ counters_print(const struct mirror *m, print_line *print)
 const char *
 counters_total(const struct generation *g, char buf[static COUNTERS_TOTAL_MAX])
 {
-	size_t sources = 0;
+	size_t sources = generation_sources(g);
 
-	for (size_t i = 0; i < g->nmirrors; i++)
-		sources += mirror_nsources(g->mirrors[i]);
 	snprintf(buf, COUNTERS_TOTAL_MAX, "%zu mirror%s, %zu source%s",
 	    g->nmirrors, NUM_S(g->nmirrors), sources, NUM_S(sources));
 	return buf;

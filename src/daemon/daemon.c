@@ -28,19 +28,13 @@
 #include "daemon/notify.h"
 #include "daemon/switches.h"
 #include "daemon/verbs.h"
+#include "daemon/watch.h"
 #include "mirror/follow.h"
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
 
-/* Blocks of one ring before the others have their turn. */
-#define DAEMON_RING_BUDGET  8
 #define DAEMON_TICK_SECONDS 1.0
 #define DAEMON_LOOK_TICKS   30 /* between looks that no event asks for */
-
-struct watch {
-	ev_io io;
-	struct source *source;
-};
 
 struct daemon {
 	struct ev_loop *loop;
@@ -53,8 +47,7 @@ struct daemon {
 	/* As of the start. */
 	char *user, *control_path, *control_group, *state_dir;
 	int log_facility;
-	struct watch *watches;
-	size_t nwatches;
+	struct watches watches;
 	ev_signal hup, term, interrupt, usr1;
 	ev_timer tick, watchdog;
 	struct links *links;
@@ -65,61 +58,6 @@ struct daemon {
 };
 
 static void
-on_ring(struct ev_loop *loop, ev_io *w, int revents)
-{
-	struct watch *wt = w->data;
-
-	mirror_run(wt->source, DAEMON_RING_BUDGET);
-}
-
-static void
-stop_watches(struct daemon *d)
-{
-	for (size_t i = 0; i < d->nwatches; i++)
-		ev_io_stop(d->loop, &d->watches[i].io);
-	free(d->watches);
-	d->watches = NULL;
-	d->nwatches = 0;
-}
-
-static size_t
-count_sources(const struct generation *g)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < g->nmirrors; i++)
-		n += mirror_nsources(g->mirrors[i]);
-	return n;
-}
-
-static void
-watch_source(struct daemon *d, struct source *s)
-{
-	struct watch *w = &d->watches[d->nwatches++];
-
-	w->source = s;
-	ev_io_init(&w->io, on_ring, ring_fd(s->ring), EV_READ);
-	w->io.data = w;
-	ev_io_start(d->loop, &w->io);
-}
-
-/* One watcher for each ring there is. */
-static int
-start_watches(struct daemon *d)
-{
-	size_t n = count_sources(d->gen);
-
-	if (n == 0)
-		return 0;
-	if ((d->watches = calloc(n, sizeof(*d->watches))) == NULL)
-		return -1;
-	for (size_t i = 0; i < d->gen->nmirrors; i++)
-		for (size_t j = 0; j < mirror_nsources(d->gen->mirrors[i]); j++)
-			watch_source(d, mirror_source(d->gen->mirrors[i], j));
-	return 0;
-}
-
-static void
 poll_mirrors(struct daemon *d)
 {
 	for (size_t i = 0; i < d->gen->nmirrors; i++)
@@ -127,18 +65,10 @@ poll_mirrors(struct daemon *d)
 }
 
 static void
-watch_again(struct daemon *d)
-{
-	stop_watches(d);
-	if (start_watches(d) == -1)
-		log_warn("interfaces: watch"); /* the next tick tries again */
-}
-
-static void
 follow(struct daemon *d)
 {
 	if (follow_run(&d->follow, d->gen))
-		watch_again(d);
+		watches_start(&d->watches, d->loop, d->gen);
 	if (d->follow.active) {
 		ev_timer_set(&d->go_on, 0, 0);
 		ev_timer_start(d->loop, &d->go_on);
@@ -196,8 +126,8 @@ on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 		mirror_tick(d->gen->mirrors[i]);
 	if (++d->unlooked >= DAEMON_LOOK_TICKS || d->follow.failed)
 		look(d);
-	if (d->watches == NULL && count_sources(d->gen) > 0)
-		watch_again(d);
+	if (watches_missing(&d->watches, d->gen))
+		watches_start(&d->watches, d->loop, d->gen);
 }
 
 static void
@@ -237,11 +167,11 @@ prepare(struct daemon *d, struct generation **g, struct conf *base,
 static void
 commit(struct daemon *d, struct generation *g)
 {
-	stop_watches(d);
+	watches_stop(&d->watches, d->loop);
 	log_set_level(d->options.debug ? LOG_LEVEL_DEBUG : g->conf->log_level);
 	reload_commit(g, d->gen);
 	d->gen = g;
-	watch_again(d);
+	watches_start(&d->watches, d->loop, d->gen);
 	poll_mirrors(d);
 	look(d);
 }
@@ -355,7 +285,7 @@ daemon_reload(struct daemon *d, struct conf_report *r)
 		log_event(LOG_LEVEL_INFO,
 		    LOG_KEYS("reload-done",
 			LOG_NUMBER("mirrors", d->gen->nmirrors),
-			LOG_NUMBER("sources", count_sources(d->gen)),
+			LOG_NUMBER("sources", generation_sources(d->gen)),
 			LOG_NUMBER("generation", d->number)),
 		    "reload: done");
 	}
@@ -564,14 +494,14 @@ daemon_run(struct daemon *d)
 		    d->state_dir);
 	log_event(LOG_LEVEL_INFO,
 	    LOG_KEYS("ready", LOG_NUMBER("mirrors", d->gen->nmirrors),
-		LOG_NUMBER("sources", count_sources(d->gen))),
+		LOG_NUMBER("sources", generation_sources(d->gen))),
 	    "ready: mirroring");
 	say_ready(d);
 	ev_run(d->loop, 0);
 	notify_send("STOPPING=1\n");
 	control_close(d->control);
 	d->control = NULL;
-	stop_watches(d);
+	watches_stop(&d->watches, d->loop);
 	for (size_t i = 0; i < d->gen->nmirrors; i++) {
 		mirror_drain(d->gen->mirrors[i]);
 		counters_print(d->gen->mirrors[i], log_info);
@@ -587,7 +517,7 @@ daemon_free(struct daemon *d)
 	if (d == NULL)
 		return;
 	control_close(d->control);
-	stop_watches(d);
+	watches_stop(&d->watches, d->loop);
 	follow_stop(&d->follow);
 	links_close(d->links);
 	generation_free(d->gen);

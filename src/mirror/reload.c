@@ -108,6 +108,16 @@ reload_commit(struct generation *g, struct generation *old)
 	generation_free(old);
 }
 
+size_t
+generation_sources(const struct generation *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->nmirrors; i++)
+		n += mirror_nsources(g->mirrors[i]);
+	return n;
+}
+
 void
 generation_free(struct generation *g)
 {

@@ -29,6 +29,9 @@ int reload_prepare(struct generation **out, struct conf **c,
 /* Lets g take over from old (NULL at start) and frees old. Cannot fail. */
 void reload_commit(struct generation *g, struct generation *old);
 
+/* How many rings its mirrors have. */
+size_t generation_sources(const struct generation *g);
+
 /* Closes all that is open; sends nothing. */
 void generation_free(struct generation *g);
 
