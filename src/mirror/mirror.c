@@ -253,7 +253,7 @@ stop_left_sources(struct mirror *m, struct mirror *old)
 		s->until_ns = UINT64_MAX;
 		if (s->ring_lent || next == NULL)
 			continue;
-		s->until_ns = next->from_ns = source_now();
+		source_succeed(next, s);
 		goes_on = true;
 	}
 	if (goes_on)

@@ -30,8 +30,8 @@ struct source {
 	struct ring *ring;
 	bool ring_lent;	  /* it belongs to the source before this one */
 	uint64_t from_ns; /* frames from before were the former ring's */
-	uint64_t
-	    until_ns; /* while draining: frames from then on are not ours */
+	/* While draining: frames from then on, and losses, are not ours. */
+	uint64_t until_ns;
 	/* What the ring was opened with. */
 	uint64_t ring_size;
 	uint32_t latency_ms;
@@ -81,6 +81,11 @@ bool source_same(const struct source *s, const struct conf_mirror *cm,
 /* Handles what the ring holds, at most budget blocks. */
 unsigned source_run(struct source *s, unsigned budget, packet_cb *packet,
     void (*block_end)(void *));
+
+/* From now on s captures what before, of the same interface, has captured so
+ * far. What has filled the ring of s until now is taken out of it, or there
+ * would be no room. */
+void source_succeed(struct source *s, struct source *before);
 
 /* The time as frames are stamped with it. */
 uint64_t source_now(void);

@@ -194,3 +194,49 @@ counters_get
 expect_eq "captured packets" "$(counter one captured_packets)" "$packets"
 expect_eq "copied packets" "$(counter one copied_packets)" "$packets"
 daemon_stop
+
+# So does one that has to wait until many others are opened, and is full by
+# then: of what both rings have got, or found no room for, all counts once.
+many=30
+
+has_captured() {
+	counters_get
+	[ "$(counter one captured_packets)" -ge "$1" ]
+}
+
+all_counted() {
+	counters_get
+	captured=$(counter one captured_packets)
+	dropped=$(counter one ring_dropped_packets)
+	[ $((captured + dropped)) -eq "$sent" ]
+}
+
+flood() {
+	while [ -e "$T/flood" ]; do
+		in_ns source "$tools/flowgen" -4 -d 10.0.0.1 -f 100 -n 5000 \
+		    -r 5000
+	done
+}
+
+for i in $(seq $many); do
+	echo "link add dev v$i up type veth peer name w$i"
+done | ip -n source -batch -
+write
+mirror one 1 a 'ring-size = 16MiB'
+cat >>"$conf" <<'END'
+mirror many { sources = "v*" session-id = 2 targets = { b } ring-size = 1MiB }
+END
+daemon_start source "$conf"
+: >"$T/flood"
+flood >"$T/sent" &
+generator=$!
+wait_until 10 has_captured 100 || fail "nothing is captured"
+sed -i 's/16MiB/17MiB/; s/1MiB/2MiB/' "$conf"
+reload
+rm "$T/flood"
+wait "$generator"
+sent=$(awk '{ n += $1 } END { print n }' "$T/sent")
+wait_until 10 all_counted || fail "sent $sent, captured $captured packets," \
+    "lost $dropped in the ring"
+echo "with $many more rings: $sent packets sent, $dropped lost in the ring"
+daemon_stop
