@@ -21,15 +21,6 @@ struct turns {
 	uint32_t next;
 };
 
-struct balance {
-	uint16_t slot[BALANCE_SLOTS];
-	uint32_t *held;	      /* slots of each member */
-	struct turns targets; /* v: index into places */
-	struct turns *places; /* of each target; v: index of the member */
-	size_t ntargets;
-	uint16_t only; /* the one member with a weight, or BALANCE_NONE */
-};
-
 /* Who may be chosen: a target, or one of its places. */
 struct candidate {
 	uint64_t key;
@@ -41,6 +32,17 @@ struct candidate {
 struct field {
 	struct candidate *v;
 	size_t n;
+};
+
+struct balance {
+	uint16_t *slot; /* number of the member, and 1; 0: not known yet */
+	uint16_t only;	/* the one member with a weight, or BALANCE_NONE */
+	struct field targets;	     /* index: of their places */
+	struct field *places;	     /* of each target; index: of the member */
+	struct candidate *of_places; /* of all targets */
+	double *share;		     /* of each member */
+	struct turns turns;	     /* v: index into place_turns */
+	struct turns *place_turns; /* of each target; v: index of the member */
 };
 
 /* The members in an order that does not depend on theirs: by name, then by
@@ -90,14 +92,6 @@ hash_text(const char *text, uint64_t seed)
 
 /* ---- slots -------------------------------------------------------------- */
 
-static double
-slot_score(const struct candidate *c, const uint8_t slot[static 4])
-{
-	uint64_t h = XXH3_64bits_withSeed(slot, 4, c->key);
-
-	return -log(((double)(h >> 12) + 0.5) * 0x1p-52) / c->weight;
-}
-
 /* Whose slot it is; there is at least one. */
 static size_t
 slot_owner(uint32_t slot, const struct field *f)
@@ -105,37 +99,59 @@ slot_owner(uint32_t slot, const struct field *f)
 	const uint8_t bytes[4] = { (uint8_t)slot, (uint8_t)(slot >> 8),
 		(uint8_t)(slot >> 16), (uint8_t)(slot >> 24) };
 	double least = INFINITY;
+	uint64_t most = 0;
 	size_t owner = 0;
 
 	for (size_t i = 0; f->n > 1 && i < f->n; i++) {
-		double score = slot_score(&f->v[i], bytes);
+		const struct candidate *c = &f->v[i];
+		uint64_t x = XXH3_64bits_withSeed(bytes, 4, c->key) >> 12;
+		double score;
 
+		/* The logarithm takes longer than all else. */
+		if (i > 0 && x <= most && c->weight <= f->v[owner].weight)
+			continue;
+		score = -log(((double)x + 0.5) * 0x1p-52) / c->weight;
 		if (score < least) {
 			least = score;
+			most = x;
 			owner = i;
 		}
 	}
 	return owner;
 }
 
-static void
-slots_fill(struct balance *b, const struct field *targets,
-    const struct field *places)
+static uint16_t
+slot_member(const struct balance *b, uint32_t slot)
 {
-	uint16_t owner = BALANCE_NONE;
-	bool one = targets->n == 1 && places->n == 1;
+	const struct field *f;
 
-	b->only = one ? places->v->index : BALANCE_NONE;
-	if (one)
-		b->held[b->only] = BALANCE_SLOTS;
-	for (uint32_t s = 0; !one && s < BALANCE_SLOTS; s++) {
-		if (targets->n > 0) {
-			const struct field *f = &places[slot_owner(s, targets)];
+	if (b->targets.n == 0)
+		return BALANCE_NONE;
+	f = &b->places[slot_owner(slot, &b->targets)];
+	return f->v[slot_owner(slot, f)].index;
+}
 
-			owner = f->v[slot_owner(s, f)].index;
-			b->held[owner]++;
-		}
-		b->slot[s] = owner;
+static uint32_t
+sum_weights(const struct field *f)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		sum += f->v[i].weight;
+	return sum;
+}
+
+static void
+set_shares(struct balance *b)
+{
+	double all = sum_weights(&b->targets);
+
+	for (size_t i = 0; i < b->targets.n; i++) {
+		const struct field *f = &b->places[i];
+		double whole = b->targets.v[i].weight / all / sum_weights(f);
+
+		for (size_t j = 0; j < f->n; j++)
+			b->share[f->v[j].index] = whole * f->v[j].weight;
 	}
 }
 
@@ -225,53 +241,20 @@ turns_next(struct turns *t)
 
 /* ---- putting it together ------------------------------------------------- */
 
-/* What the tables are filled from. */
-struct builder {
-	struct order order;
-	struct field targets; /* index: of their places below */
-	struct field *places;
-	struct candidate *of_places; /* of all targets */
-};
-
-static int
-builder_init(struct builder *bd, const struct balance_member *m, size_t n)
-{
-	bd->order.v = calloc(n + 1, sizeof(*bd->order.v));
-	bd->targets.v = calloc(n + 1, sizeof(*bd->targets.v));
-	bd->places = calloc(n + 1, sizeof(*bd->places));
-	bd->of_places = calloc(n + 1, sizeof(*bd->of_places));
-	if (bd->order.v == NULL || bd->targets.v == NULL ||
-	    bd->places == NULL || bd->of_places == NULL)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		bd->order.v[i] = &m[i];
-	bd->order.n = n;
-	qsort(bd->order.v, n, sizeof(*bd->order.v), compare_members);
-	return 0;
-}
-
-static void
-builder_fini(struct builder *bd)
-{
-	free(bd->order.v);
-	free(bd->targets.v);
-	free(bd->places);
-	free(bd->of_places);
-}
-
 /* Adds the target whose places begin at number *i of the order, if it can be
  * chosen, and moves *i behind them. */
 static void
-add_target(struct builder *bd, size_t *i, const struct balance_member *m)
+add_target(struct balance *b, const struct order *o, size_t *i,
+    const struct balance_member *m)
 {
-	const struct balance_member *first = bd->order.v[*i];
+	const struct balance_member *first = o->v[*i];
 	uint64_t key = hash_text(first->name, FLOW_SEED);
-	struct field *f = &bd->places[bd->targets.n];
+	struct field *f = &b->places[b->targets.n];
 
-	f->v = &bd->of_places[*i];
+	f->v = &b->of_places[*i];
 	f->n = 0;
-	for (; *i < bd->order.n; ++*i) {
-		const struct balance_member *p = bd->order.v[*i];
+	for (; *i < o->n; ++*i) {
+		const struct balance_member *p = o->v[*i];
 
 		if (strcmp(p->name, first->name) != 0)
 			break;
@@ -282,54 +265,71 @@ add_target(struct builder *bd, size_t *i, const struct balance_member *m)
 			};
 	}
 	if (first->weight > 0 && f->n > 0) {
-		bd->targets.v[bd->targets.n] = (struct candidate) { key,
-			first->weight, (uint16_t)bd->targets.n };
-		bd->targets.n++;
+		b->targets.v[b->targets.n] = (struct candidate) { key,
+			first->weight, (uint16_t)b->targets.n };
+		b->targets.n++;
 	}
 }
 
 static int
-fill(struct balance *b, const struct builder *bd)
+fill_turns(struct balance *b)
 {
-	size_t n = bd->targets.n;
+	size_t n = b->targets.n;
 
-	slots_fill(b, &bd->targets, bd->places);
-	if (n == 0)
-		return 0;
-	if ((b->places = calloc(n, sizeof(*b->places))) == NULL)
-		return -1;
-	b->ntargets = n;
 	for (size_t i = 0; i < n; i++)
-		if (turns_fill(&b->places[i], &bd->places[i]) == -1)
+		if (turns_fill(&b->place_turns[i], &b->places[i]) == -1)
 			return -1;
-	return turns_fill(&b->targets, &bd->targets);
+	return n == 0 ? 0 : turns_fill(&b->turns, &b->targets);
+}
+
+static int
+init(struct balance *b, const struct balance_member *m, size_t n,
+    struct order *o)
+{
+	b->slot = calloc(BALANCE_SLOTS, sizeof(*b->slot));
+	b->targets.v = calloc(n + 1, sizeof(*b->targets.v));
+	b->places = calloc(n + 1, sizeof(*b->places));
+	b->of_places = calloc(n + 1, sizeof(*b->of_places));
+	b->share = calloc(n + 1, sizeof(*b->share));
+	b->place_turns = calloc(n + 1, sizeof(*b->place_turns));
+	o->v = calloc(n + 1, sizeof(*o->v));
+	if (b->slot == NULL || b->targets.v == NULL || b->places == NULL ||
+	    b->of_places == NULL || b->share == NULL ||
+	    b->place_turns == NULL || o->v == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		o->v[i] = &m[i];
+	o->n = n;
+	qsort(o->v, n, sizeof(*o->v), compare_members);
+	return 0;
 }
 
 int
 balance_new(struct balance **out, const struct balance_member *m, size_t n,
     struct err *err)
 {
-	struct builder bd = { .places = NULL };
+	struct order o = { NULL, 0 };
 	struct balance *b;
 	int rc = -1;
 
 	if (n > BALANCE_MEMBERS_MAX)
 		return err_set(err, "balance: %zu members, at most %d", n,
 		    BALANCE_MEMBERS_MAX);
-	if ((b = calloc(1, sizeof(*b))) == NULL ||
-	    (b->held = calloc(n + 1, sizeof(*b->held))) == NULL ||
-	    builder_init(&bd, m, n) == -1) {
+	if ((b = calloc(1, sizeof(*b))) == NULL || init(b, m, n, &o) == -1) {
 		err_sys(err, "balance");
 		goto out;
 	}
-	if (check_order(&bd.order, err) == -1)
+	if (check_order(&o, err) == -1)
 		goto out;
 	for (size_t i = 0; i < n;)
-		add_target(&bd, &i, m);
-	if ((rc = fill(b, &bd)) == -1)
+		add_target(b, &o, &i, m);
+	set_shares(b);
+	b->only = b->targets.n == 1 && b->places->n == 1 ? b->places->v->index :
+							   BALANCE_NONE;
+	if ((rc = fill_turns(b)) == -1)
 		err_sys(err, "balance");
 out:
-	builder_fini(&bd);
+	free(o.v);
 	if (rc == -1)
 		balance_free(b);
 	else
@@ -342,21 +342,29 @@ balance_free(struct balance *b)
 {
 	if (b == NULL)
 		return;
-	for (size_t i = 0; i < b->ntargets; i++)
-		free(b->places[i].v);
+	for (size_t i = 0; i < b->targets.n; i++)
+		free(b->place_turns[i].v);
+	free(b->place_turns);
+	free(b->turns.v);
+	free(b->share);
+	free(b->of_places);
 	free(b->places);
 	free(b->targets.v);
-	free(b->held);
+	free(b->slot);
 	free(b);
 }
 
 uint16_t
 balance_pick(const struct balance *b, uint64_t hash)
 {
+	uint32_t slot = (uint32_t)(((hash >> 32) * BALANCE_SLOTS) >> 32);
+
 	/* The table is large, and cold in the cache. */
 	if (b->only != BALANCE_NONE)
 		return b->only;
-	return b->slot[((hash >> 32) * BALANCE_SLOTS) >> 32];
+	if (b->slot[slot] == 0)
+		b->slot[slot] = (uint16_t)(slot_member(b, slot) + 1);
+	return (uint16_t)(b->slot[slot] - 1);
 }
 
 int
@@ -378,11 +386,11 @@ balance_next(struct balance *b)
 {
 	if (b->targets.n == 0)
 		return BALANCE_NONE;
-	return turns_next(&b->places[turns_next(&b->targets)]);
+	return turns_next(&b->place_turns[turns_next(&b->turns)]);
 }
 
 double
 balance_share(const struct balance *b, size_t member)
 {
-	return (double)b->held[member] / BALANCE_SLOTS;
+	return b->share[member];
 }

@@ -146,21 +146,21 @@ struct balance_vector {
 };
 
 static const struct balance_vector balance_vectors[] = {
-	{ 0x824d84057979586d, "b", 4, 0 },
+	{ 0x824d84057979586d, "c", 4, 0 },
 	{ 0x8280e4cf0c329c2a, "c", 1, 1 },
-	{ 0x0cc563a34f13e5d8, "c", 5, 0 },
-	{ 0xdb6e1158ed4947e9, "c", 6, 0 },
-	{ 0x347162ebaf6983c6, "b", 7, 0 },
-	{ 0xb4d96684b7fc69d0, "c", 7, 0 },
-	{ 0xf5e0cda754d9c3ca, "b", 3, 0 },
+	{ 0x0cc563a34f13e5d8, "b", 5, 0 },
+	{ 0xdb6e1158ed4947e9, "a", 6, 0 },
+	{ 0x347162ebaf6983c6, "a", 7, 0 },
+	{ 0xb4d96684b7fc69d0, "b", 7, 0 },
+	{ 0xf5e0cda754d9c3ca, "a", 3, 0 },
 	{ 0x999ebc508695f087, "c", 7, 0 },
-	{ 0x1647be990ea46508, "b", 4, 1 },
+	{ 0x1647be990ea46508, "a", 4, 1 },
 	{ 0x59f97c603edd189d, "c", 0, 0 },
-	{ 0x44b97de11e2dd138, "c", 4, 0 },
+	{ 0x44b97de11e2dd138, "b", 4, 0 },
 	{ 0x361a10f33ebca9f3, "b", 5, 0 },
 	{ 0x492ec98933f6c27a, "a", 2, 0 },
-	{ 0x2f01961641f14186, "b", 4, 0 },
-	{ 0xbf2d0f923ab92c40, "c", 4, 0 },
+	{ 0x2f01961641f14186, "c", 4, 0 },
+	{ 0xbf2d0f923ab92c40, "b", 4, 0 },
 };
 
 /* The places of c are 10.0.0.1 and 10.0.0.2 with port 4789 and the weight 1,
@@ -171,21 +171,21 @@ struct place_vector {
 };
 
 static const struct place_vector place_vectors[] = {
-	{ 0x824d84057979586d, "b" },
+	{ 0x824d84057979586d, "fd00::3 4790" },
 	{ 0x8280e4cf0c329c2a, "fd00::3 4790" },
-	{ 0x0cc563a34f13e5d8, "10.0.0.1 4789" },
-	{ 0xdb6e1158ed4947e9, "10.0.0.1 4789" },
-	{ 0x347162ebaf6983c6, "b" },
-	{ 0xb4d96684b7fc69d0, "fd00::3 4790" },
-	{ 0xf5e0cda754d9c3ca, "b" },
-	{ 0x999ebc508695f087, "10.0.0.2 4789" },
-	{ 0x1647be990ea46508, "b" },
+	{ 0x0cc563a34f13e5d8, "b" },
+	{ 0xdb6e1158ed4947e9, "a" },
+	{ 0x347162ebaf6983c6, "a" },
+	{ 0xb4d96684b7fc69d0, "b" },
+	{ 0xf5e0cda754d9c3ca, "a" },
+	{ 0x999ebc508695f087, "fd00::3 4790" },
+	{ 0x1647be990ea46508, "a" },
 	{ 0x59f97c603edd189d, "fd00::3 4790" },
-	{ 0x44b97de11e2dd138, "fd00::3 4790" },
+	{ 0x44b97de11e2dd138, "b" },
 	{ 0x361a10f33ebca9f3, "b" },
 	{ 0x492ec98933f6c27a, "a" },
-	{ 0x2f01961641f14186, "b" },
-	{ 0xbf2d0f923ab92c40, "fd00::3 4790" },
+	{ 0x2f01961641f14186, "10.0.0.2 4789" },
+	{ 0xbf2d0f923ab92c40, "b" },
 };
 
 #endif

@@ -60,6 +60,17 @@ owner(const struct balance *b, uint32_t slot)
 	return balance_pick(b, slot_hash(slot));
 }
 
+/* How many slots are a member's. */
+static uint32_t
+held(const struct balance *b, uint16_t member)
+{
+	uint32_t n = 0;
+
+	for (uint32_t s = 0; s < BALANCE_SLOTS; s++)
+		n += owner(b, s) == member;
+	return n;
+}
+
 static void
 test_vectors(void)
 {
@@ -75,9 +86,9 @@ test_vectors(void)
 		CU_ASSERT_EQUAL(balance_port(v->hash, 8), v->port);
 		CU_ASSERT_EQUAL(balance_sampled(v->hash, 10), v->sampled);
 	}
-	CU_ASSERT_EQUAL(balance_share(b, 0), 16390.0 / 65537);
-	CU_ASSERT_EQUAL(balance_share(b, 1), 16429.0 / 65537);
-	CU_ASSERT_EQUAL(balance_share(b, 2), 32718.0 / 65537);
+	CU_ASSERT_EQUAL(held(b, 0), 130831);
+	CU_ASSERT_EQUAL(held(b, 1), 132004);
+	CU_ASSERT_EQUAL(held(b, 2), 261453);
 	balance_free(b);
 }
 
@@ -88,7 +99,7 @@ test_slots(void)
 	struct balance *b = make_weights(w, COUNT(w));
 	int wrong = 0;
 
-	CU_ASSERT_EQUAL(slot_hash(1), (uint64_t)65536 << 32);
+	CU_ASSERT_EQUAL(slot_hash(1), (uint64_t)8192 << 32);
 	for (uint32_t s = 0; s < BALANCE_SLOTS - 1; s++)
 		wrong += owner(b, s) != balance_pick(b, slot_hash(s + 1) - 1);
 	CU_ASSERT_EQUAL(wrong, 0);
@@ -113,9 +124,10 @@ test_shares(void)
 		for (size_t j = 0; j < 8; j++) {
 			double want = sets[i][j] / sum;
 
-			CU_ASSERT_DOUBLE_EQUAL(balance_share(b, j), want, 0.02);
-			CU_ASSERT_DOUBLE_EQUAL(balance_share(b, j), want,
-			    5 * sqrt(want / BALANCE_SLOTS));
+			CU_ASSERT_DOUBLE_EQUAL(balance_share(b, j), want, 1e-9);
+			CU_ASSERT_DOUBLE_EQUAL(held(b, (uint16_t)j),
+			    want * BALANCE_SLOTS,
+			    5 * sqrt(want * BALANCE_SLOTS));
 			all += balance_share(b, j);
 		}
 		CU_ASSERT_DOUBLE_EQUAL(all, 1.0, 1e-9);
@@ -123,14 +135,12 @@ test_shares(void)
 	}
 }
 
-/* The order of members changes their index, and nothing else; shares are
- * those of the slots. */
+/* The order of members changes their index, and nothing else. */
 static void
 test_order(void)
 {
 	struct balance_member m[COUNT(names)], shuffled[COUNT(names)];
 	struct balance *b, *c;
-	size_t held = 0;
 	int wrong = 0;
 
 	for (size_t i = 0; i < COUNT(m); i++)
@@ -139,12 +149,10 @@ test_order(void)
 		shuffled[i] = m[(i * 7 + 3) % COUNT(m)];
 	b = make(m, COUNT(m));
 	c = make(shuffled, COUNT(m));
-	for (uint32_t s = 0; s < BALANCE_SLOTS; s++) {
+	for (uint32_t s = 0; s < BALANCE_SLOTS; s++)
 		wrong += m[owner(b, s)].name != shuffled[owner(c, s)].name;
-		held += owner(b, s) == 5;
-	}
 	CU_ASSERT_EQUAL(wrong, 0);
-	CU_ASSERT_EQUAL((double)held / BALANCE_SLOTS, balance_share(b, 5));
+	CU_ASSERT_EQUAL(balance_share(b, 5), 5.0 / 120);
 	for (int i = 0; i < 240; i++)
 		wrong += m[balance_next(b)].name !=
 		    shuffled[balance_next(c)].name;
@@ -478,9 +486,9 @@ test_place_leaves(void)
 	int moved;
 
 	CU_ASSERT_EQUAL(place_strays(all, two, &moved), 0);
-	CU_ASSERT_EQUAL(moved, (int)(balance_share(b, 2) * BALANCE_SLOTS + .5));
+	CU_ASSERT_EQUAL(moved, (int)held(b, 2));
 	CU_ASSERT_EQUAL(place_strays(two, all, &moved), 0);
-	CU_ASSERT_EQUAL(moved, (int)(balance_share(b, 2) * BALANCE_SLOTS + .5));
+	CU_ASSERT_EQUAL(moved, (int)held(b, 2));
 	CU_ASSERT_EQUAL(place_strays(two, one, &moved), 0);
 	CU_ASSERT_EQUAL(place_strays(all, more, &moved), 0);
 	balance_free(b);
