@@ -228,6 +228,10 @@ const char *conf_host_format(const struct conf_host *host,
 /* By family, port and address, as for qsort(3); the weight is no matter. */
 int conf_place_compare(const void *a, const void *b);
 
+/* Sorts places so, and makes one of those that are equal, with the greatest
+ * weight. Returns how many there are then. */
+size_t conf_places_tidy(struct conf_place *v, size_t n);
+
 /* What becomes of copies larger than the path MTU: "fragmented" and so on. */
 const char *conf_oversize_becomes(enum conf_oversize oversize);
 

@@ -29,6 +29,24 @@ conf_place_compare(const void *a, const void *b)
 	    sizeof(x->address.bytes));
 }
 
+size_t
+conf_places_tidy(struct conf_place *v, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 0)
+		qsort(v, n, sizeof(*v), conf_place_compare);
+	for (size_t i = 0; i < n; i++) {
+		struct conf_place *last = kept == 0 ? NULL : &v[kept - 1];
+
+		if (last == NULL || conf_place_compare(last, &v[i]) != 0)
+			v[kept++] = v[i];
+		else if (v[i].weight > last->weight)
+			last->weight = v[i].weight;
+	}
+	return kept;
+}
+
 void
 conf_words_fini(struct conf_words *w)
 {

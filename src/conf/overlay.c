@@ -118,6 +118,6 @@ overlay_set_places(struct conf *c, struct conf_target *t,
 	if (t->places != before->places)
 		free(t->places);
 	t->places = places;
-	t->nplaces = n;
+	t->nplaces = conf_places_tidy(places, n);
 	return 0;
 }

@@ -24,8 +24,8 @@ struct conf *overlay_new(struct conf *base);
 int overlay_set_tag(struct conf *c, struct conf_mirror *m, const char *key,
     const char *value);
 
-/* Gives target t of overlay c these places, of which it keeps a copy, in the
- * order of conf_place_compare. Returns 0, or -1 without memory. */
+/* Gives target t of overlay c these places, of which it keeps a tidy copy.
+ * Returns 0, or -1 without memory. */
 int overlay_set_places(struct conf *c, struct conf_target *t,
     const struct conf_place *v, size_t n);
 

@@ -116,7 +116,7 @@ static const struct schema_option mirror_options[] = {
 
 static const struct schema_option target_options[] = {
 	{ "address", SCHEMA_HOST, FIELD(conf_target, host),
-	    POS(conf_target, address), .required = true, .reserved = true },
+	    POS(conf_target, address), .required = true },
 	{ "encap", WORD(encaps), FIELD(conf_target, encap) },
 	{ "port", SCHEMA_NUMBER, FIELD(conf_target, port), .min = 1,
 	    .max = 65535 },

@@ -291,16 +291,12 @@ static int
 parse_host(const struct value *v, void *field)
 {
 	struct conf_host *host = field;
-	char q[REPORT_QUOTE_MAX];
 	struct addr a;
 
-	if (addr_parse(&a, v->text) == 0 || !is_host_name(v->text))
+	if (addr_parse(&a, v->text) == 0)
 		return parse_address(v, &host->address);
-	if (v->option->reserved)
-		return value_fail(v,
-		    "%s is a name; names are not supported yet, write an IPv4 "
-		    "or IPv6 address",
-		    report_quote(q, v->text));
+	if (!is_host_name(v->text))
+		return value_refuse(v, "an IPv4 or IPv6 address, or a name");
 	return store_text(v, &host->name);
 }
 

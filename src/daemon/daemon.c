@@ -26,6 +26,7 @@
 #include "daemon/links.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
+#include "daemon/resolve.h"
 #include "daemon/switches.h"
 #include "daemon/verbs.h"
 #include "daemon/watch.h"
@@ -34,7 +35,8 @@
 #include "mirror/reload.h"
 
 #define DAEMON_TICK_SECONDS 1.0
-#define DAEMON_LOOK_TICKS   30 /* between looks that no event asks for */
+#define DAEMON_LOOK_TICKS   30	/* between looks that no event asks for */
+#define DAEMON_DNS_SECONDS  3.0 /* that the start waits for answers */
 
 struct daemon {
 	struct ev_loop *loop;
@@ -43,6 +45,8 @@ struct daemon {
 	struct generation *gen;
 	unsigned number; /* of the configuration, from 1 */
 	json_t *switches;
+	struct resolve *resolve;
+	bool places_refused;	 /* logged already */
 	struct control *control; /* NULL: none */
 	/* As of the start. */
 	char *user, *control_path, *control_group, *state_dir;
@@ -139,8 +143,8 @@ say_ready(const struct daemon *d)
 	    counters_total(d->gen, total));
 }
 
-/* What is in force is base with the switches on top. Nothing has changed
- * before commit. */
+/* What is in force is base with the switches, and the places that names of DNS
+ * stand for, on top. Nothing has changed before commit. */
 static int
 prepare(struct daemon *d, struct generation **g, struct conf *base,
     const json_t *switches, struct err *err)
@@ -149,7 +153,8 @@ prepare(struct daemon *d, struct generation **g, struct conf *base,
 	struct iface_list ifaces;
 	int rc;
 
-	if (c == NULL || switches_apply(switches, c) == -1) {
+	if (c == NULL || switches_apply(switches, c) == -1 ||
+	    resolve_apply(d->resolve, c) == -1) {
 		conf_free(c);
 		return err_set(err, "out of memory");
 	}
@@ -194,28 +199,27 @@ daemon_switch(struct daemon *d, json_t **switches, struct err *err)
 	return 0;
 }
 
-/* What says "place: warning: what" by itself: the log has its own word. */
-static void
-say_warning(const char *line)
+static bool
+on_places(void *arg)
 {
-	static const char first[] = "warning: ", word[] = " warning:";
-	const char *at = strstr(line, word);
+	struct daemon *d = arg;
+	struct generation *g;
+	struct err err;
 
-	if (strncmp(line, first, strlen(first)) == 0)
-		log_warnx("%s", line + strlen(first));
-	else if (at == NULL)
-		log_warnx("%s", line);
-	else
-		log_warnx("%.*s%s", (int)(at - line), line, at + strlen(word));
-}
-
-static void
-log_report(const struct conf_report *r)
-{
-	for (size_t i = 0; i < r->nerrors; i++)
-		log_error("%s", r->errors[i]);
-	for (size_t i = 0; i < r->nwarnings; i++)
-		say_warning(r->warnings[i]);
+	if (prepare(d, &g, d->gen->conf->base, d->switches, &err) == -1) {
+		if (!d->places_refused)
+			log_event(LOG_LEVEL_ERROR,
+			    LOG_KEYS("dns-refused",
+				LOG_TEXT("reason", err.text)),
+			    "dns: places have changed: %s; the old ones stay "
+			    "in force",
+			    err.text);
+		d->places_refused = true;
+		return false;
+	}
+	d->places_refused = false;
+	commit(d, g);
+	return true;
 }
 
 /* What is opened as root stays as it was at the start. */
@@ -254,6 +258,7 @@ replace(struct daemon *d, struct conf **c, struct err *err)
 	conf_free(*c); /* the generation has a share in it */
 	*c = NULL;
 	commit(d, g);
+	resolve_follow(d->resolve, d->gen->conf);
 	d->number++;
 	return 0;
 }
@@ -266,9 +271,9 @@ daemon_reload(struct daemon *d, struct conf_report *r)
 	int rc = -1;
 
 	notify_reloading();
-	if ((c = load_conf(d->options.path, r)) != NULL)
+	if ((c = load_conf(d->options.path, d->resolve, r)) != NULL)
 		warn_of_restart(d, c, r);
-	log_report(r);
+	load_log(r);
 	if (c == NULL) {
 		log_event(LOG_LEVEL_ERROR,
 		    LOG_KEYS("reload-failed", LOG_NUMBER("errors", r->nerrors)),
@@ -442,6 +447,10 @@ start(struct daemon *d, struct conf **c, struct err *err)
 		return err_sys(err, "daemon");
 	if ((d->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
 		return err_set(err, "event loop: cannot start");
+	if ((d->resolve = resolve_new(d->loop, on_places, d)) == NULL)
+		return err_sys(err, "daemon");
+	resolve_follow(d->resolve, *c);
+	resolve_wait(d->resolve, DAEMON_DNS_SECONDS);
 	start_signal(d, &d->hup, on_reload, SIGHUP);
 	start_signal(d, &d->term, on_stop, SIGTERM);
 	start_signal(d, &d->interrupt, on_stop, SIGINT);
@@ -520,6 +529,7 @@ daemon_free(struct daemon *d)
 	watches_stop(&d->watches, d->loop);
 	follow_stop(&d->follow);
 	links_close(d->links);
+	resolve_free(d->resolve);
 	generation_free(d->gen);
 	json_decref(d->switches);
 	free(d->user);

@@ -2,12 +2,17 @@
 /* A configuration read, checked by itself, against the host and libpcap. */
 #include "config.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "base/iface.h"
+#include "base/log.h"
 #include "capture/filter.h"
 #include "conf/check.h"
 #include "conf/conf.h"
+#include "conf/overlay.h"
 #include "daemon/load.h"
+#include "daemon/resolve.h"
 
 static void
 check_filter(const struct conf *c, const struct conf_mirror *m,
@@ -37,15 +42,12 @@ check_filter(const struct conf *c, const struct conf_mirror *m,
 	filter_free(f);
 }
 
-struct conf *
-load_conf(const char *path, struct conf_report *r)
+static void
+check(const struct conf *c, struct conf_report *r)
 {
-	struct conf *c = conf_load(path, r);
 	struct iface_list ifaces;
 	struct err err;
 
-	if (c == NULL)
-		return NULL;
 	for (size_t i = 0; i < c->nmirrors; i++)
 		check_filter(c, &c->mirrors[i], r);
 	if (iface_list_get(&ifaces, &err) == -1) {
@@ -54,8 +56,47 @@ load_conf(const char *path, struct conf_report *r)
 		conf_check_host(c, &ifaces, r);
 		iface_list_fini(&ifaces);
 	}
+}
+
+struct conf *
+load_conf(const char *path, const struct resolve *known, struct conf_report *r)
+{
+	struct conf *c = conf_load(path, r), *placed;
+
+	if (c == NULL)
+		return NULL;
+	placed = overlay_new(c);
+	if (placed == NULL || resolve_apply(known, placed) == -1)
+		conf_report_error(r, NULL, "out of memory");
+	else
+		check(placed, r);
+	conf_free(placed);
 	if (r->nerrors == 0)
 		return c;
 	conf_free(c);
 	return NULL;
+}
+
+/* What says "place: warning: what" by itself: the log has its own word. */
+static void
+say_warning(const char *line)
+{
+	static const char first[] = "warning: ", word[] = " warning:";
+	const char *at = strstr(line, word);
+
+	if (strncmp(line, first, strlen(first)) == 0)
+		log_warnx("%s", line + strlen(first));
+	else if (at == NULL)
+		log_warnx("%s", line);
+	else
+		log_warnx("%.*s%s", (int)(at - line), line, at + strlen(word));
+}
+
+void
+load_log(const struct conf_report *r)
+{
+	for (size_t i = 0; i < r->nerrors; i++)
+		log_error("%s", r->errors[i]);
+	for (size_t i = 0; i < r->nwarnings; i++)
+		say_warning(r->warnings[i]);
 }

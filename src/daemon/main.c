@@ -9,9 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ev.h>
+
 #include "base/err.h"
 #include "base/log.h"
 #include "conf/conf.h"
+#include "conf/overlay.h"
 #include "conf/print.h"
 #include "daemon/control.h"
 #include "daemon/daemon.h"
@@ -19,9 +22,12 @@
 #include "daemon/load.h"
 #include "daemon/pidfile.h"
 #include "daemon/privs.h"
+#include "daemon/resolve.h"
 #include "daemon/counters.h"
 #include "mirror/bandwidth.h"
 #include "mirror/mirror.h"
+
+#define FEED_DNS_SECONDS 5.0 /* that -r waits for names of DNS */
 
 struct options {
 	const char *conf;
@@ -114,7 +120,7 @@ static struct conf *
 load(const struct options *o)
 {
 	struct conf_report r = { 0 };
-	struct conf *c = load_conf(o->conf, &r);
+	struct conf *c = load_conf(o->conf, NULL, &r);
 
 	print_report(&r);
 	conf_report_fini(&r);
@@ -137,9 +143,33 @@ check(const struct options *o, struct conf *c)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
-/* -r: a saved capture through one mirror. */
+/* What the names stand for now, or at least those that answer in time. NULL
+ * without memory. */
+static struct conf *
+resolve_once(struct conf *c)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+	struct conf *placed = overlay_new(c);
+	struct resolve *r = NULL;
+
+	if (loop != NULL && placed != NULL)
+		r = resolve_new(loop, NULL, NULL);
+	if (r != NULL) {
+		resolve_follow(r, c);
+		resolve_wait(r, FEED_DNS_SECONDS);
+	}
+	if (r == NULL || resolve_apply(r, placed) == -1) {
+		conf_free(placed);
+		placed = NULL;
+	}
+	resolve_free(r);
+	if (loop != NULL)
+		ev_loop_destroy(loop);
+	return placed;
+}
+
 static int
-feed(const struct options *o, struct conf *c)
+feed_mirror(const struct options *o, const struct conf *c)
 {
 	const struct conf_mirror *cm = conf_mirror_find(c, o->mirror);
 	struct bandwidth bandwidth = { .share = 0 }; /* no limit */
@@ -149,10 +179,6 @@ feed(const struct options *o, struct conf *c)
 	uint64_t nread;
 	int rc;
 
-	if (cm == NULL) {
-		log_error("%s: there is no mirror \"%s\"", o->conf, o->mirror);
-		return 1;
-	}
 	if (mirror_new(&m, c, cm, &bandwidth, NULL, &err) == -1) {
 		log_error("%s", err.text);
 		return 1;
@@ -172,6 +198,26 @@ feed(const struct options *o, struct conf *c)
 out:
 	mirror_free(m);
 	return rc == 0 ? 0 : 1;
+}
+
+/* -r: a saved capture through one mirror. */
+static int
+feed(const struct options *o, struct conf *c)
+{
+	struct conf *placed;
+	int status;
+
+	if (conf_mirror_find(c, o->mirror) == NULL) {
+		log_error("%s: there is no mirror \"%s\"", o->conf, o->mirror);
+		return 1;
+	}
+	if ((placed = resolve_once(c)) == NULL) {
+		log_error("out of memory");
+		return 1;
+	}
+	status = feed_mirror(o, placed);
+	conf_free(placed);
+	return status;
 }
 
 /* From here on errors go to the log, which is stderr until all is open. */

@@ -21,6 +21,7 @@ BEGIN {
 	only["ev.h"] = "src/daemon/"
 	only["libmnl/libmnl.h"] = "src/deliver/egress.c src/daemon/links.c"
 	only["jansson.h"] = "src/daemon/ src/ctl/"
+	only["ares.h"] = "src/daemon/lookup.c"
 	only["cap-ng.h"] = "src/daemon/privs.c"
 	only["xxhash.h"] = "src/packet/flow.c src/deliver/balance.c"
 }
