@@ -277,6 +277,44 @@ put_error6(FILE *f, const struct batch *b)
 		    b->v->port);
 }
 
+/* Health checks and the answers to them, whoever they go to. */
+static void
+put_pings(FILE *f, unsigned shift)
+{
+	fprintf(f,
+	    "%s(ip and greater %u and ip[9] = 1 and ip[0] = 0x45 and "
+	    "ip[6:2] & 0x3fff = 0 and (ip[20] = 0 or ip[20] = 8) and "
+	    "ip[28:4] = %u) or (ip6 and greater %u and ip6[6] = 58 and "
+	    "(ip6[40] = 128 or ip6[40] = 129) and ip6[48:4] = %u)",
+	    ftell(f) > 0 ? " or " : "", 46 + shift, CONF_CHECK_MAGIC,
+	    66 + shift, CONF_CHECK_MAGIC);
+}
+
+/* The same of TCP. */
+static void
+put_knocks(FILE *f, const struct batch *b)
+{
+	bool v4 = b->v->address.family == AF_INET;
+	const char *ip = v4 ? "ip" : "ip6";
+	unsigned at = v4 ? 20 : 40;
+
+	fprintf(f, " or (%s and greater %u and %s[%u] = 6 and ", ip,
+	    at + 18 + b->shift, ip, v4 ? 9 : 6);
+	put_addresses(f, b, v4 ? "ip host" : "ip6 host");
+	if (v4)
+		fputs(" and ip[0] = 0x45 and ip[6:2] & 0x1fff = 0", f);
+	for (unsigned i = 0; i < 2; i++) {
+		unsigned theirs = at + 2 * i, ours = at + 2 - 2 * i;
+
+		fprintf(f,
+		    "%s(%s[%u:2] = %u and %s[%u:2] >= %d and %s[%u:2] <= %d)",
+		    i == 0 ? " and (" : " or ", ip, theirs,
+		    b->target->check.port, ip, ours, CONF_CHECK_PORT_FIRST, ip,
+		    ours, CONF_CHECK_PORT_LAST);
+	}
+	fputs("))", f);
+}
+
 static bool
 uses_target(const struct conf_mirror *m, const struct conf_target *t)
 {
@@ -317,6 +355,18 @@ put_batch(FILE *f, const struct batch *b, bool hosts)
 		put_copy6(f, b);
 		put_error6(f, b);
 	}
+	if (b->target->check.kind == CONF_CHECK_TCP)
+		put_knocks(f, b);
+}
+
+static bool
+is_used(const struct conf *c, const struct conf_target *t)
+{
+	bool used = false;
+
+	for (size_t i = 0; i < c->nmirrors && !used; i++)
+		used = uses_target(&c->mirrors[i], t);
+	return used;
 }
 
 /* Places are sorted: those that belong together follow each other. */
@@ -325,10 +375,8 @@ put_target(FILE *f, const struct conf *c, const struct conf_mirror *m,
     const struct conf_target *t, unsigned shift)
 {
 	struct batch b = { .target = t, .shift = shift };
-	bool used = false;
+	bool used = is_used(c, t);
 
-	for (size_t i = 0; i < c->nmirrors && !used; i++)
-		used = uses_target(&c->mirrors[i], t);
 	for (size_t i = 0; used && i < t->nplaces; i += b.n) {
 		b.v = &t->places[i];
 		b.n = 1;
@@ -344,13 +392,20 @@ expression_exclude(const struct conf *c, const struct conf_mirror *m,
     unsigned shift)
 {
 	char *text = NULL;
+	bool pings = false;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	if (f == NULL)
 		return NULL;
-	for (size_t i = 0; i < c->ntargets; i++)
-		put_target(f, c, m, &c->targets[i], shift);
+	for (size_t i = 0; i < c->ntargets; i++) {
+		const struct conf_target *t = &c->targets[i];
+
+		put_target(f, c, m, t, shift);
+		pings |= t->check.kind == CONF_CHECK_ICMP && is_used(c, t);
+	}
+	if (pings)
+		put_pings(f, shift);
 	fclose(f);
 	return text;
 }

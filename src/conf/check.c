@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/num.h"
 #include "conf/check.h"
 #include "conf/conf.h"
 #include "conf/report.h"
@@ -234,6 +235,38 @@ check_encap(const struct conf_target *t, struct conf_report *r)
 		    q);
 }
 
+static void
+check_health(const struct conf_target *t, struct conf_report *r)
+{
+	const struct conf_check *k = &t->check;
+	char q[REPORT_QUOTE_MAX], timeout[NUM_TEXT_MAX], interval[NUM_TEXT_MAX];
+
+	report_quote(q, t->name);
+	if (t->faulty)
+		return;
+	if (k->kind == CONF_CHECK_TCP && k->port == 0)
+		conf_report_error(r, &t->pos,
+		    "target %s: check = tcp needs check-port (1-65535)", q);
+	if (k->kind != CONF_CHECK_TCP && k->port != 0)
+		conf_report_error(r, &t->pos,
+		    "target %s: check-port: %u is not allowed with check = %s "
+		    "(only with check = tcp)",
+		    q, k->port, schema_check_name(k->kind));
+	if (k->timeout_ms >= k->interval_ms)
+		conf_report_error(r, &t->pos,
+		    "target %s: check-timeout: %s is not allowed (less than "
+		    "check-interval, which is %s)",
+		    q, num_format_time(k->timeout_ms, timeout),
+		    num_format_time(k->interval_ms, interval));
+}
+
+static void
+check_target(const struct conf_target *t, struct conf_report *r)
+{
+	check_encap(t, r);
+	check_health(t, r);
+}
+
 static uint32_t
 session_max(enum conf_encap encap)
 {
@@ -419,7 +452,7 @@ conf_check(struct conf *c, struct conf_report *r)
 		make_place(&c->targets[i], r);
 	check_targets(c, r);
 	for (size_t i = 0; !c->incomplete && i < c->ntargets; i++)
-		check_encap(&c->targets[i], r);
+		check_target(&c->targets[i], r);
 	for (size_t i = 0; i < c->nmirrors; i++) {
 		const struct conf_mirror *m = &c->mirrors[i];
 

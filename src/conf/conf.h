@@ -60,6 +60,24 @@ struct conf_words {
 	size_t n;
 };
 
+/* How it is found out whether a target is alive. */
+enum conf_check_kind { CONF_CHECK_NONE, CONF_CHECK_ICMP, CONF_CHECK_TCP };
+
+/* What a check is known by: the first bytes behind the header of an ICMP
+ * message, "tmch", and the TCP ports that it comes from. */
+#define CONF_CHECK_MAGIC      0x746d6368u
+#define CONF_CHECK_PORT_FIRST 29805
+#define CONF_CHECK_PORT_LAST  29868
+
+struct conf_check {
+	enum conf_check_kind kind;
+	uint16_t port; /* of tcp, otherwise 0 */
+	uint32_t interval_ms;
+	uint32_t timeout_ms; /* less than that */
+	uint8_t rise;	     /* good answers in a row until it is up */
+	uint8_t fall;	     /* bad ones until it is down */
+};
+
 /* One host, or (family 0) a name of DNS that stands for some. */
 struct conf_host {
 	struct addr address;
@@ -92,6 +110,7 @@ struct conf_target {
 	uint8_t source_ports;
 	enum conf_gso udp_gso;
 	bool sequence;
+	struct conf_check check;
 	bool faulty; /* while loading: it has an error of its own */
 };
 

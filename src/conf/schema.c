@@ -42,8 +42,8 @@ static const struct schema_word facilities[] = { { "auth", LOG_AUTH },
 static const struct schema_word encaps[] = { { "vxlan", CONF_VXLAN },
 	{ "gre", CONF_GRE }, { "geneve", CONF_GENEVE },
 	{ "erspan", CONF_ERSPAN }, { "erspan3", CONF_ERSPAN3 }, { NULL, 0 } };
-static const struct schema_word checks[] = { { "none", 0 }, { "icmp", 1 },
-	{ "tcp", 2 }, { NULL, 0 } };
+static const struct schema_word checks[] = { { "none", CONF_CHECK_NONE },
+	{ "icmp", CONF_CHECK_ICMP }, { "tcp", CONF_CHECK_TCP }, { NULL, 0 } };
 static const struct schema_word gso_modes[] = { { "auto", CONF_GSO_AUTO },
 	{ "on", CONF_GSO_ON }, { "off", CONF_GSO_OFF }, { NULL, 0 } };
 static const struct schema_word directions[] = { { "all", CONF_DIR_ALL },
@@ -130,12 +130,18 @@ static const struct schema_option target_options[] = {
 	    .min = 1, .max = CONF_SOURCE_PORTS_MAX },
 	{ "udp-gso", WORD(gso_modes), FIELD(conf_target, udp_gso) },
 	{ "sequence", WORD(booleans), FIELD(conf_target, sequence) },
-	{ "check", WORD(checks), RESERVED, .supported = 1 },
-	{ "check-port", SCHEMA_NUMBER, RESERVED, .min = 1, .max = 65535 },
-	{ "check-interval", SCHEMA_TIME, RESERVED, .min = 1000, .max = 300000 },
-	{ "check-timeout", SCHEMA_TIME, RESERVED, .min = 1000, .max = 300000 },
-	{ "check-rise", SCHEMA_NUMBER, RESERVED, .min = 2, .max = 10 },
-	{ "check-fall", SCHEMA_NUMBER, RESERVED, .min = 2, .max = 10 },
+	{ "check", WORD(checks), FIELD(conf_target, check.kind) },
+	{ "check-port", SCHEMA_NUMBER, FIELD(conf_target, check.port), .min = 1,
+	    .max = 65535 },
+	{ "check-interval", SCHEMA_TIME, FIELD(conf_target, check.interval_ms),
+	    .min = 1000, .max = 300000 },
+	/* Less than the shortest interval has to be possible. */
+	{ "check-timeout", SCHEMA_TIME, FIELD(conf_target, check.timeout_ms),
+	    .min = 100, .max = 300000 },
+	{ "check-rise", SCHEMA_NUMBER, FIELD(conf_target, check.rise), .min = 2,
+	    .max = 10 },
+	{ "check-fall", SCHEMA_NUMBER, FIELD(conf_target, check.fall), .min = 2,
+	    .max = 10 },
 };
 
 static const struct schema_option root_options[] = {
@@ -290,4 +296,10 @@ const char *
 schema_balance_name(enum conf_balance balance)
 {
 	return schema_word_name(balances, (int)balance);
+}
+
+const char *
+schema_check_name(enum conf_check_kind kind)
+{
+	return schema_word_name(checks, (int)kind);
 }

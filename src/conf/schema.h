@@ -93,6 +93,7 @@ const char *schema_word_name(const struct schema_word *words, int value);
 const char *schema_encap_name(enum conf_encap encap);
 const char *schema_direction_name(enum conf_direction direction);
 const char *schema_balance_name(enum conf_balance balance);
+const char *schema_check_name(enum conf_check_kind kind);
 
 /* The protocols that have a name; the value is the IP protocol number. */
 extern const struct schema_word schema_protocols[];

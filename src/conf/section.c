@@ -26,6 +26,10 @@ static const struct conf_target target_defaults = {
 	.weight = 1,
 	.ttl = 64,
 	.source_ports = 8,
+	.check = { .interval_ms = 5000,
+	    .timeout_ms = 1000,
+	    .rise = 3,
+	    .fall = 3 },
 };
 
 static const struct conf_mirror mirror_defaults = {

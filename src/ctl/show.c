@@ -294,8 +294,14 @@ show_array(const char *title, const json_t *array)
 	size_t i;
 
 	json_array_foreach(array, i, one) {
+		const json_t *check = json_object_get(one, "check");
+
 		printf("  %s\n", title);
 		show_members("    ", one);
+		if (json_is_object(check)) {
+			puts("    check:");
+			show_members("      ", check);
+		}
 	}
 }
 

@@ -23,6 +23,7 @@
 #include "daemon/counters.h"
 #include "daemon/daemon.h"
 #include "daemon/folder.h"
+#include "daemon/health.h"
 #include "daemon/links.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
@@ -48,6 +49,7 @@ struct daemon {
 	struct resolve *resolve;
 	bool places_refused;	 /* logged already */
 	struct control *control; /* NULL: none */
+	struct health *health;
 	/* As of the start. */
 	char *user, *control_path, *control_group, *state_dir;
 	int log_facility;
@@ -177,6 +179,7 @@ commit(struct daemon *d, struct generation *g)
 	reload_commit(g, d->gen);
 	d->gen = g;
 	watches_start(&d->watches, d->loop, d->gen);
+	health_follow(d->health, g);
 	poll_mirrors(d);
 	look(d);
 }
@@ -461,7 +464,8 @@ start(struct daemon *d, struct conf **c, struct err *err)
 	if (watchdog > 0)
 		start_timer(d, &d->watchdog, on_watchdog, watchdog);
 	if (open_control(d, *c, err) == -1 ||
-	    links_open(&d->links, d->loop, on_links, d, err) == -1)
+	    links_open(&d->links, d->loop, on_links, d, err) == -1 ||
+	    health_new(&d->health, d->loop, err) == -1)
 		return -1;
 	if (replace(d, c, err) == -1)
 		return -1;
@@ -489,8 +493,8 @@ daemon_new(struct daemon **out, struct conf **c, const struct daemon_options *o,
 void
 daemon_look(const struct daemon *d, struct daemon_view *v)
 {
-	*v = (struct daemon_view) { d->gen, d->switches, d->options.path,
-		d->number, d->started };
+	*v = (struct daemon_view) { d->gen, d->switches, d->health,
+		d->options.path, d->number, d->started };
 }
 
 void
@@ -530,6 +534,7 @@ daemon_free(struct daemon *d)
 	follow_stop(&d->follow);
 	links_close(d->links);
 	resolve_free(d->resolve);
+	health_free(d->health);
 	generation_free(d->gen);
 	json_decref(d->switches);
 	free(d->user);

@@ -11,6 +11,7 @@ struct conf_report;
 struct daemon;
 struct err;
 struct generation;
+struct health;
 struct json_t;
 
 /* path: the file a reload reads again; user: whom the daemon becomes. Both
@@ -25,6 +26,7 @@ struct daemon_options {
 struct daemon_view {
 	const struct generation *gen;
 	const struct json_t *switches; /* see switches.h */
+	const struct health *health;
 	const char *path;
 	unsigned number; /* of the configuration, from 1 */
 	int64_t started; /* seconds of the monotonic clock */

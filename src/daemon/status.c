@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "conf/schema.h"
 #include "daemon/daemon.h"
+#include "daemon/health.h"
 #include "daemon/reply.h"
 #include "daemon/status.h"
 #include "daemon/switches.h"
@@ -58,8 +59,25 @@ add_stats(json_t *j, const char *state, unsigned weight, double share,
 	json_object_set_new(j, "dropped_packets", number(dropped));
 }
 
+/* null without a check. */
 static json_t *
-place_json(const struct mirror *m, size_t i, size_t n)
+check_json(const struct daemon_view *v, const struct mirror *m, size_t i,
+    size_t n)
+{
+	const struct conf_check *check = &mirror_conf(m)->targets[i]->check;
+	struct probe_state state;
+
+	if (!health_look(v->health, m, i, n, &state))
+		return json_null();
+	return json_pack("{s:s, s:b, s:s?, s:o}", "kind",
+	    schema_check_name(check->kind), "down", (int)state.down,
+	    "last_error", state.last_error, "since_seconds",
+	    number((uint64_t)state.since));
+}
+
+static json_t *
+place_json(const struct daemon_view *v, const struct mirror *m, size_t i,
+    size_t n)
 {
 	char address[ADDR_TEXT_MAX];
 	struct place_status p;
@@ -69,11 +87,12 @@ place_json(const struct mirror *m, size_t i, size_t n)
 	j = json_pack("{s:s, s:i}", "address",
 	    addr_format(&p.conf->address, address), "port", (int)p.conf->port);
 	add_stats(j, p.state, p.conf->weight, p.share, &p.stats);
+	json_object_set_new(j, "check", check_json(v, m, i, n));
 	return j;
 }
 
 static json_t *
-target_json(const struct mirror *m, size_t i)
+target_json(const struct daemon_view *v, const struct mirror *m, size_t i)
 {
 	json_t *j, *places = json_array();
 	struct target_status t;
@@ -82,9 +101,11 @@ target_json(const struct mirror *m, size_t i)
 	j = json_pack("{s:s}", "name", t.conf->name);
 	add_stats(j, t.state, t.conf->weight, t.share, &t.stats);
 	for (size_t n = 0; n < t.nplaces; n++)
-		json_array_append_new(places, place_json(m, i, n));
+		json_array_append_new(places, place_json(v, m, i, n));
 	if (t.conf->host.name != NULL)
 		json_object_set(j, "places", places);
+	else
+		json_object_set_new(j, "check", check_json(v, m, i, 0));
 	json_decref(places);
 	return j;
 }
@@ -205,7 +226,7 @@ mirror_json(const struct daemon_view *v, const struct mirror *m)
 
 	mirror_stats(m, &st);
 	for (size_t i = 0; i < mirror_ntargets(m); i++)
-		json_array_append_new(targets, target_json(m, i));
+		json_array_append_new(targets, target_json(v, m, i));
 	j = json_pack(
 	    "{s:s, s:b, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:s, s:o, s:o}",
 	    "name", cm->name, "collect", (int)cm->collect, "state",

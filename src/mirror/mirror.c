@@ -439,6 +439,18 @@ mirror_settle(struct mirror *m, const struct iface_list *ifaces)
 }
 
 void
+mirror_set_place_down(struct mirror *m, size_t i, size_t j, bool down)
+{
+	pipeline_set_down(&m->pipeline, m->pipeline.groups[i].first + j, down);
+}
+
+void
+mirror_settle_targets(struct mirror *m)
+{
+	pipeline_settle(&m->pipeline);
+}
+
+void
 mirror_reroute(struct mirror *m)
 {
 	pipeline_reroute(&m->pipeline);

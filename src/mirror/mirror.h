@@ -126,14 +126,16 @@ const struct conf_rung *mirror_rung(const struct mirror *m);
 struct target_status {
 	const struct conf_target *conf;
 	size_t nplaces;
-	const char *state; /* "up", "drained": weight 0, "unresolved" */
+	/* "up", "down": all its places are, "drained": weight 0,
+	 * "unresolved" */
+	const char *state;
 	double share; /* the part of the flows that is meant for it, 0..1 */
 	struct target_stats stats; /* sums, those places included that left */
 };
 struct place_status {
 	const struct conf_place *conf;
 	const char *title; /* "ids" at 10.0.9.11 */
-	const char *state; /* "up", "drained" */
+	const char *state; /* "up", "down", "drained" */
 	double share;
 	struct target_stats stats;
 };
@@ -146,6 +148,11 @@ void mirror_target_status(const struct mirror *m, size_t i,
 /* Number j of the places of target i. */
 void mirror_place_status(const struct mirror *m, size_t i, size_t j,
     struct place_status *out);
+
+/* What its health check says of a place, to be in force after
+ * mirror_settle_targets only; see standby.c. */
+void mirror_set_place_down(struct mirror *m, size_t i, size_t j, bool down);
+void mirror_settle_targets(struct mirror *m);
 
 /* Rules, in the order of the configuration. Returns the name of one, and in
  * *matched_packets what the mirror has collected because of it: with filter =

@@ -193,7 +193,6 @@ open_member(struct pipeline *pl, const struct conf_target *ct,
 		return -1;
 	}
 	mb->place = *place;
-	mb->weight = place->weight;
 	make_title(mb, ct);
 	pl->nmembers++;
 	log_debug("mirror \"%s\": target %s: sockets %s", pl->conf->name,
@@ -333,6 +332,7 @@ pipeline_init(struct pipeline *pl, const struct conf *c,
 	limit_init(&pl->limit, cm->rate_limit, cm->burst_ms);
 	if (open_groups(pl, c, old, err) == -1)
 		return -1;
+	pipeline_stand_by(pl);
 	return pipeline_weigh(pl, err);
 }
 
@@ -421,6 +421,7 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 	pl->rate_limited_packets = old->rate_limited_packets;
 	pl->bandwidth_limited_packets = old->bandwidth_limited_packets;
 	pl->loop = old->loop;
+	pipeline_say_all_down(pl, old->all_down);
 	bandwidth_share_adopt(&pl->bandwidth, &old->bandwidth);
 	if (limit_equal(&pl->limit, &old->limit))
 		pl->limit = old->limit;

@@ -26,6 +26,7 @@ struct member {
 	struct target *target;
 	bool lent; /* it belongs to the pipeline before this one */
 	struct conf_place place;
+	bool down;	 /* says its health check */
 	uint16_t weight; /* among the places of its target; 0 = not used */
 	char title[MEMBER_TITLE_MAX];
 	int failure;   /* as last logged */
@@ -58,6 +59,7 @@ struct pipeline {
 	size_t ngroups;
 	struct member *members; /* those of one group after the other's */
 	size_t nmembers;
+	bool all_down; /* and so all are used */
 	uint32_t truncate; /* bytes, 0 = all */
 	uint32_t sample;   /* one flow in this many */
 	uint64_t segmented_packets;
@@ -84,6 +86,18 @@ void pipeline_fini(struct pipeline *pl);
 /* Brings the choice in line with the weights of the members. On error it stays
  * as it was. Takes some ms. */
 int pipeline_weigh(struct pipeline *pl, struct err *err);
+
+/* Gives members that are down no weight, unless all are down whose target has
+ * one: then they have what they would have if they were up. Returns whether
+ * any weight has changed. */
+bool pipeline_stand_by(struct pipeline *pl);
+
+/* What is known of a member. It is in force after pipeline_settle only. */
+void pipeline_set_down(struct pipeline *pl, size_t member, bool down);
+void pipeline_settle(struct pipeline *pl);
+
+/* Logs that all are down, or not any more, if that is news. */
+void pipeline_say_all_down(const struct pipeline *pl, bool before);
 
 /* Takes what was borrowed, and the counters, over from old. */
 void pipeline_adopt(struct pipeline *pl, struct pipeline *old);

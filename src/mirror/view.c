@@ -41,11 +41,21 @@ mirror_ntargets(const struct mirror *m)
 }
 
 static const char *
-target_state(const struct group *g)
+place_state(const struct group *g, const struct member *mb)
 {
-	if (g->conf->weight == 0)
-		return "drained";
-	return g->n == 0 ? "unresolved" : "up";
+	return g->conf->weight == 0 ? "drained" : mb->down ? "down" : "up";
+}
+
+static const char *
+target_state(const struct mirror *m, const struct group *g)
+{
+	const struct member *mb = &m->pipeline.members[g->first];
+
+	if (g->n == 0)
+		return g->conf->weight == 0 ? "drained" : "unresolved";
+	for (size_t i = 1; i < g->n && mb->down; i++)
+		mb++;
+	return place_state(g, mb);
 }
 
 void
@@ -56,7 +66,7 @@ mirror_target_status(const struct mirror *m, size_t i,
 
 	*out = (struct target_status) { .conf = g->conf,
 		.nplaces = g->n,
-		.state = target_state(g) };
+		.state = target_state(m, g) };
 	for (size_t j = 0; j < g->n; j++)
 		out->share += pipeline_share(&m->pipeline, g->first + j);
 	pipeline_count_group(&m->pipeline, i, &out->stats);
@@ -71,8 +81,7 @@ mirror_place_status(const struct mirror *m, size_t i, size_t j,
 
 	*out = (struct place_status) { .conf = &mb->place,
 		.title = mb->title,
-		.state = g->conf->weight > 0 && mb->weight > 0 ? "up" :
-								 "drained",
+		.state = place_state(g, mb),
 		.share = pipeline_share(&m->pipeline, g->first + j),
 		.stats = *target_stats(mb->target) };
 }
