@@ -48,13 +48,14 @@ print_mirror(const struct mirror *m, print_line *print)
 	      " ring_dropped_packets=%" PRIu64 " copied_packets=%" PRIu64
 	      " copied_bytes=%" PRIu64 "%s segmented_packets=%" PRIu64
 	      " unsegmented_packets=%" PRIu64 " truncated_packets=%" PRIu64
-	      " fragmented_packets=%" PRIu64 " sampled_out_packets=%" PRIu64,
+	      " fragmented_packets=%" PRIu64 " undelivered_packets=%" PRIu64
+	      " sampled_out_packets=%" PRIu64,
 	    mirror_conf(m)->name, mirror_state_name(mirror_state(m)),
 	    mirror_filter_place(m) == FILTER_KERNEL ? "kernel" : "userspace",
 	    text, st.captured_packets, st.captured_bytes,
 	    st.ring_dropped_packets, st.copied_packets, st.copied_bytes,
 	    dropped, st.segmented_packets, st.unsegmented_packets,
-	    st.truncated_packets, st.fragmented_packets,
+	    st.truncated_packets, st.fragmented_packets, st.undelivered_packets,
 	    st.sampled_out_packets);
 }
 
@@ -64,11 +65,12 @@ print_copies(const char *mirror, const char *title, const char *state,
 {
 	print("mirror \"%s\": target %s: share=%.3f "
 	      "copied_packets=%" PRIu64 " copied_bytes=%" PRIu64
-	      " dropped_packets=%" PRIu64 " state=%s",
+	      " dropped_packets=%" PRIu64 " undelivered_packets=%" PRIu64
+	      " state=%s",
 	    mirror, title, share, st->copied_packets, st->copied_bytes,
 	    st->dropped[TARGET_DROP_SEND_ERROR] +
 		st->dropped[TARGET_DROP_OVERSIZE],
-	    state);
+	    st->undelivered_packets, state);
 }
 
 static void

@@ -57,6 +57,8 @@ add_stats(json_t *j, const char *state, unsigned weight, double share,
 	json_object_set_new(j, "copied_packets", number(st->copied_packets));
 	json_object_set_new(j, "copied_bytes", number(st->copied_bytes));
 	json_object_set_new(j, "dropped_packets", number(dropped));
+	json_object_set_new(j, "undelivered_packets",
+	    number(st->undelivered_packets));
 }
 
 /* null without a check. */
@@ -188,6 +190,7 @@ add_counters(json_t *j, const struct mirror_stats *st)
 		{ "unsegmented_packets", st->unsegmented_packets },
 		{ "truncated_packets", st->truncated_packets },
 		{ "fragmented_packets", st->fragmented_packets },
+		{ "undelivered_packets", st->undelivered_packets },
 		{ "sampled_out_packets", st->sampled_out_packets },
 	};
 

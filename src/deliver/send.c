@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@
 #endif
 
 #define SEND_WAIT_MS 1
-#define SEND_TRIES   4 /* of one message, before a failure is its own */
+#define REPORT_SPACE 256 /* bytes of what the kernel says of an error */
+#define SEND_TRIES   4	 /* of one message, before a failure is its own */
 
 /* Linux took 64 segments before 6.9, and before 5.16 it counted the headers in
  * front of them, 48 bytes at the most, as payload: so one less, and none
@@ -250,15 +252,52 @@ make_messages(struct send_queue *q, struct batch *b, unsigned i)
 
 /* ---- sending ----------------------------------------------------------- */
 
-/* Takes ICMP errors that earlier copies caused off the socket. */
+/* A port or protocol that nobody listens to was reached: raw readers need
+ * no more. What the kernel says by itself, it said when it refused a copy. */
 static void
-drain_error_queue(int fd)
+note_report(const struct sock_extended_err *e, struct send_result *res)
 {
-	struct msghdr m;
+	if (e->ee_origin == SO_EE_ORIGIN_LOCAL || e->ee_errno == ECONNREFUSED ||
+	    e->ee_errno == ENOPROTOOPT)
+		return;
+	res->undelivered++;
+	res->undelivered_error = (int)e->ee_errno;
+}
 
-	do {
-		memset(&m, 0, sizeof(m));
-	} while (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0);
+/* Takes ICMP errors that earlier copies caused off the socket. Those of an
+ * address that nobody answers for (ARP, neighbour discovery) come from our own
+ * kernel. */
+static void
+drain_error_queue(int fd, struct send_result *res)
+{
+	union {
+		char bytes[REPORT_SPACE];
+		struct cmsghdr align;
+	} control;
+	struct msghdr m = { .msg_control = control.bytes };
+
+	for (;;) {
+		struct cmsghdr *c;
+
+		m.msg_controllen = sizeof(control.bytes);
+		if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return;
+		c = CMSG_FIRSTHDR(&m);
+		while (c != NULL &&
+		    !(c->cmsg_level == IPPROTO_IP &&
+			c->cmsg_type == IP_RECVERR) &&
+		    !(c->cmsg_level == IPPROTO_IPV6 &&
+			c->cmsg_type == IPV6_RECVERR))
+			c = CMSG_NXTHDR(&m, c);
+		if (c != NULL)
+			note_report((const void *)CMSG_DATA(c), res);
+	}
+}
+
+void
+send_queue_listen(struct send_queue *q, struct send_result *res)
+{
+	drain_error_queue(q->fd, res);
 }
 
 static void
@@ -289,7 +328,8 @@ count_failed(struct batch *b, unsigned n, int error, struct send_result *res)
  * late report of an ICMP error that an earlier copy caused, and another such
  * error may come in while we look. */
 static bool
-try_again(struct send_queue *q, int error, bool wait, unsigned *failures)
+try_again(struct send_queue *q, int error, bool wait, unsigned *failures,
+    struct send_result *res)
 {
 	struct pollfd pfd = { .fd = q->fd, .events = POLLOUT };
 
@@ -304,7 +344,7 @@ try_again(struct send_queue *q, int error, bool wait, unsigned *failures)
 	}
 	if (++*failures == SEND_TRIES)
 		return false;
-	drain_error_queue(q->fd);
+	drain_error_queue(q->fd, res);
 	return true;
 }
 
@@ -362,7 +402,7 @@ send_all(struct send_queue *q, bool wait, struct send_result *res)
 		int n = sendmmsg(q->fd, b.msgs + b.done, b.n - b.done, 0);
 		int error = errno;
 
-		if (n <= 0 && try_again(q, error, wait, &failures))
+		if (n <= 0 && try_again(q, error, wait, &failures, res))
 			continue;
 		failures = 0;
 		if (n > 0)

@@ -52,13 +52,21 @@ struct send_result {
 	uint64_t failed;
 	uint64_t congested; /* of these, for want of room in the kernel */
 	uint64_t oversize;  /* larger than a datagram can be, or may be */
-	int error;	    /* errno of the last failure, 0 = none */
+	/* Reports that copies sent before did not arrive: at least so many did
+	 * not. */
+	uint64_t undelivered;
+	int undelivered_error; /* errno of the last of them */
+	int error;	       /* errno of the last failure, 0 = none */
 	int join_error;	   /* errno if the kernel refused to take copies as one;
 			    * they went one by one, as all do until
 			    * send_queue_join */
 	uint32_t join_len; /* of each of them */
 	bool mtu_changed;  /* the kernel found some too large for the path */
 };
+
+/* Takes the reports of what became of earlier copies, and adds them to
+ * *res. */
+void send_queue_listen(struct send_queue *q, struct send_result *res);
 
 /* Sends what is queued, and adds to *res what became of it. An ICMP error that
  * an earlier copy caused costs no copy. wait: sleep while the socket buffer is

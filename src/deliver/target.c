@@ -42,6 +42,7 @@ struct target {
 	uint32_t sequence;
 	struct target_stats stats;
 	int failure; /* errno of the last failed send, 0 = none */
+	int undelivered_error;
 };
 
 static int
@@ -275,6 +276,14 @@ join_refused(struct target *t, int error, uint32_t len)
 }
 
 static void
+note_undelivered(struct target *t, const struct send_result *res)
+{
+	t->stats.undelivered_packets += res->undelivered;
+	if (res->undelivered > 0)
+		t->undelivered_error = res->undelivered_error;
+}
+
+static void
 flush_queue(struct target *t, unsigned i, bool wait)
 {
 	struct send_result res = { 0 };
@@ -285,6 +294,7 @@ flush_queue(struct target *t, unsigned i, bool wait)
 	t->stats.dropped[TARGET_DROP_SEND_ERROR] += res.failed;
 	t->stats.dropped[TARGET_DROP_OVERSIZE] += res.oversize;
 	t->stats.congested_packets += res.congested;
+	note_undelivered(t, &res);
 	if (res.error != 0)
 		t->failure = res.error;
 	if (res.join_error != 0)
@@ -379,11 +389,21 @@ int
 target_poll(struct target *t)
 {
 	int failure = t->failure;
+	struct send_result res = { 0 };
 
+	for (unsigned i = 0; i < t->nqueues; i++)
+		send_queue_listen(t->queues[i], &res);
+	note_undelivered(t, &res);
 	t->failure = 0;
 	if (failure != 0 || paths_changed(t))
 		connect_queues(t);
 	return failure;
+}
+
+int
+target_undelivered_error(const struct target *t)
+{
+	return t->undelivered_error;
 }
 
 void

@@ -32,6 +32,8 @@ struct target_stats {
 	uint64_t congested_packets;
 	/* Larger than the path MTU, as the mirror's oversize says. */
 	uint64_t fragmented_packets;
+	/* Counted as copied, and then reported as lost; see send.h. */
+	uint64_t undelivered_packets;
 	uint64_t truncated_packets; /* those only that were whole before */
 };
 
@@ -79,6 +81,9 @@ const struct target_stats *target_stats(const struct target *t);
  * have no route yet or whose sends fail, and follows path MTU and egress
  * interface. Returns 0, or the errno of the last second's failures. */
 int target_poll(struct target *t);
+
+/* Why the last copy of undelivered_packets was: an errno. */
+int target_undelivered_error(const struct target *t);
 
 /* Looks for the way of all sockets again, after addresses or routes of this
  * host have changed: the source address is the one that the kernel would choose

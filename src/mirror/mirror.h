@@ -49,6 +49,8 @@ struct mirror_stats {
 	uint64_t unsegmented_packets; /* superframes copied whole */
 	uint64_t truncated_packets;
 	uint64_t fragmented_packets; /* larger than the path MTU */
+	/* Of copied: reported as lost on the way, by routers and our kernel. */
+	uint64_t undelivered_packets;
 	uint64_t sampled_out_packets;
 };
 

@@ -357,6 +357,7 @@ add_stats(struct target_stats *sum, const struct target_stats *st)
 		sum->dropped[k] += st->dropped[k];
 	sum->congested_packets += st->congested_packets;
 	sum->fragmented_packets += st->fragmented_packets;
+	sum->undelivered_packets += st->undelivered_packets;
 	sum->truncated_packets += st->truncated_packets;
 }
 
@@ -427,8 +428,8 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 		pl->limit = old->limit;
 }
 
-void
-pipeline_tick(struct pipeline *pl)
+static void
+follow_loop(struct pipeline *pl)
 {
 	uint64_t frames = pl->loop.frames, like = pl->loop.like;
 
@@ -479,6 +480,35 @@ say_failure(const struct pipeline *pl, struct member *mb, int failure)
 		    "mirror \"%s\": target %s: send: %s", pl->conf->name,
 		    mb->title, strerror(failure));
 	mb->failure = failure;
+}
+
+static void
+follow_undelivered(const struct pipeline *pl, struct member *mb)
+{
+	uint64_t n = target_stats(mb->target)->undelivered_packets;
+
+	switch (spell_look(&mb->undelivered, n)) {
+	case SPELL_BEGINS:
+		log_warnx("mirror \"%s\": target %s: copies do not arrive: %s",
+		    pl->conf->name, mb->title,
+		    strerror(target_undelivered_error(mb->target)));
+		break;
+	case SPELL_ENDS:
+		log_info("mirror \"%s\": target %s: no more copies are known "
+			 "not to arrive: undelivered_packets=%ju",
+		    pl->conf->name, mb->title, (uintmax_t)n);
+		break;
+	case SPELL_NO_NEWS:
+		break;
+	}
+}
+
+void
+pipeline_tick(struct pipeline *pl)
+{
+	follow_loop(pl);
+	for (size_t i = 0; i < pl->nmembers; i++)
+		follow_undelivered(pl, &pl->members[i]);
 }
 
 void

@@ -13,6 +13,7 @@
 #include "mirror/limit.h"
 #include "mirror/loop.h"
 #include "mirror/path.h"
+#include "mirror/spell.h"
 #include "packet/packet.h"
 
 struct balance;
@@ -31,6 +32,7 @@ struct member {
 	char title[MEMBER_TITLE_MAX];
 	int failure;   /* as last logged */
 	uint64_t lost; /* to send errors, before the last failure began */
+	struct spell undelivered;
 	bool gso_logged;
 	bool gso_on; /* as last logged */
 	struct path path;
@@ -59,7 +61,7 @@ struct pipeline {
 	size_t ngroups;
 	struct member *members; /* those of one group after the other's */
 	size_t nmembers;
-	bool all_down; /* and so all are used */
+	bool all_down;	   /* and so all are used */
 	uint32_t truncate; /* bytes, 0 = all */
 	uint32_t sample;   /* one flow in this many */
 	uint64_t segmented_packets;
@@ -118,7 +120,8 @@ void pipeline_flush(struct pipeline *pl, bool wait);
  * changes. */
 void pipeline_poll(struct pipeline *pl);
 
-/* Looks after the loop breaker, once a second; logs changes. */
+/* Looks after the loop breaker, and for copies that do not arrive, once a
+ * second; logs changes. */
 void pipeline_tick(struct pipeline *pl);
 
 /* Looks for the targets' ways again; logs changes. */

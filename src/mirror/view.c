@@ -158,6 +158,7 @@ mirror_stats(const struct mirror *m, struct mirror_stats *out)
 		.truncated_packets = m->pipeline.truncated_packets +
 		    dst.truncated_packets,
 		.fragmented_packets = dst.fragmented_packets,
+		.undelivered_packets = dst.undelivered_packets,
 		.sampled_out_packets = m->pipeline.sampled_out_packets,
 	};
 }

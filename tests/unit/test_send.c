@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,11 +112,30 @@ __wrap_setsockopt(int fd, int level, int option, const void *v, socklen_t len)
 	return bind_result;
 }
 
+/* What is in the error queue, from the last to the first. */
+static struct sock_extended_err reports[8];
+static int report_level, report_type;
+static unsigned nreports;
+
 ssize_t
 __wrap_recvmsg(int fd, struct msghdr *m, int flags)
 {
-	errno = EAGAIN;
-	return -1;
+	struct cmsghdr *c;
+
+	CU_ASSERT_EQUAL(flags, MSG_ERRQUEUE | MSG_DONTWAIT);
+	if (nreports == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	nreports--;
+	CU_ASSERT_TRUE_FATAL(m->msg_controllen >= CMSG_SPACE(sizeof(*reports)));
+	c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = report_level;
+	c->cmsg_type = report_type;
+	c->cmsg_len = CMSG_LEN(sizeof(*reports));
+	memcpy(CMSG_DATA(c), &reports[nreports], sizeof(*reports));
+	m->msg_controllen = CMSG_SPACE(sizeof(*reports));
+	return 0;
 }
 
 static const struct segment frame = { .head = "fr",
@@ -191,6 +211,60 @@ test_refused(void)
 	CU_ASSERT_EQUAL(res.packets, 10);
 	CU_ASSERT_EQUAL(res.failed, 0);
 	CU_ASSERT_EQUAL(res.error, 0);
+}
+
+static void
+add_report(uint8_t origin, int error)
+{
+	reports[nreports++] = (struct sock_extended_err) { .ee_origin = origin,
+		.ee_errno = (uint32_t)error };
+}
+
+/* Losses count apart; a closed port is none, nor is what a send was refused
+ * for. */
+static void
+test_reports(void)
+{
+	static const int steps[] = { -EHOSTUNREACH, 3, -ECONNREFUSED, 0 };
+	struct send_result res;
+
+	report_level = IPPROTO_IP;
+	report_type = IP_RECVERR;
+	add_report(SO_EE_ORIGIN_LOCAL, EMSGSIZE);
+	add_report(SO_EE_ORIGIN_ICMP, ENOPROTOOPT);
+	add_report(SO_EE_ORIGIN_ICMP, ECONNREFUSED);
+	add_report(SO_EE_ORIGIN_ICMP, ENETUNREACH);
+	add_report(SO_EE_ORIGIN_ICMP, EHOSTUNREACH);
+	res = run(steps, 10, false);
+	CU_ASSERT_EQUAL(nreports, 0);
+	CU_ASSERT_EQUAL(res.packets, 10);
+	CU_ASSERT_EQUAL(res.error, 0);
+	CU_ASSERT_EQUAL(res.undelivered, 2);
+	CU_ASSERT_EQUAL(res.undelivered_error, ENETUNREACH);
+}
+
+static void
+test_listen(void)
+{
+	struct send_result res = { 0 };
+	struct send_queue *q;
+	struct encap e;
+
+	encap_init(&e, CONF_VXLAN, 1, false);
+	q = connected_queue(&e);
+	report_level = IPPROTO_IPV6;
+	report_type = IPV6_RECVERR;
+	add_report(SO_EE_ORIGIN_ICMP6, EHOSTUNREACH);
+	send_queue_listen(q, &res);
+	CU_ASSERT_EQUAL(res.undelivered, 1);
+	send_queue_listen(q, &res);
+	CU_ASSERT_EQUAL(res.undelivered, 1);
+	/* What is no report is left alone. */
+	report_type = IPV6_PKTINFO;
+	add_report(SO_EE_ORIGIN_ICMP6, EHOSTUNREACH);
+	send_queue_listen(q, &res);
+	CU_ASSERT_EQUAL(res.undelivered, 1);
+	send_queue_free(q);
 }
 
 static void
@@ -450,6 +524,8 @@ static const struct unit_test tests[] = {
 	{ "all taken", test_all_taken },
 	{ "in parts", test_in_parts },
 	{ "refused", test_refused },
+	{ "reports", test_reports },
+	{ "listen", test_listen },
 	{ "no route", test_no_route },
 	{ "firewall", test_firewall },
 	{ "oversize", test_oversize },
