@@ -130,12 +130,19 @@ say_news(const struct probe *p, const char *target)
 	describe(subject, key);
 	probe_look(p, &state);
 	if (state.down)
-		log_warnx("target \"%s\": down: %s: %s (%u in a row); its "
-			  "flows go to the others",
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("target-down", LOG_TEXT("target", target),
+			LOG_TEXT("check", subject),
+			LOG_TEXT("error", state.last_error)),
+		    "target \"%s\": down: %s: %s (%u in a row); its flows go "
+		    "to the others",
 		    target, subject, state.last_error, key->check.fall);
 	else
-		log_info("target \"%s\": up: %s: %u answers in a row; its "
-			 "flows come back",
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("target-up", LOG_TEXT("target", target),
+			LOG_TEXT("check", subject)),
+		    "target \"%s\": up: %s: %u answers in a row; its flows "
+		    "come back",
 		    target, subject, key->check.rise);
 }
 

@@ -485,18 +485,27 @@ say_failure(const struct pipeline *pl, struct member *mb, int failure)
 static void
 follow_undelivered(const struct pipeline *pl, struct member *mb)
 {
+	const char *why = strerror(target_undelivered_error(mb->target));
+	const char *name = target_name(mb->target);
 	uint64_t n = target_stats(mb->target)->undelivered_packets;
 
 	switch (spell_look(&mb->undelivered, n)) {
 	case SPELL_BEGINS:
-		log_warnx("mirror \"%s\": target %s: copies do not arrive: %s",
-		    pl->conf->name, mb->title,
-		    strerror(target_undelivered_error(mb->target)));
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("undelivered", LOG_TEXT("mirror", pl->conf->name),
+			LOG_TEXT("target", name), LOG_TEXT("error", why)),
+		    "mirror \"%s\": target %s: copies do not arrive: %s",
+		    pl->conf->name, mb->title, why);
 		break;
 	case SPELL_ENDS:
-		log_info("mirror \"%s\": target %s: no more copies are known "
-			 "not to arrive: undelivered_packets=%ju",
-		    pl->conf->name, mb->title, (uintmax_t)n);
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("not-undelivered",
+			LOG_TEXT("mirror", pl->conf->name),
+			LOG_TEXT("target", name),
+			LOG_NUMBER("undelivered_packets", n)),
+		    "mirror \"%s\": target %s: no more copies are known not "
+		    "to arrive",
+		    pl->conf->name, mb->title);
 		break;
 	case SPELL_NO_NEWS:
 		break;

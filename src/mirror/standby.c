@@ -46,12 +46,18 @@ void
 pipeline_say_all_down(const struct pipeline *pl, bool before)
 {
 	if (pl->all_down && !before)
-		log_warnx("mirror \"%s\": all targets are down: all of them "
-			  "are used",
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("all-targets-down",
+			LOG_TEXT("mirror", pl->conf->name)),
+		    "mirror \"%s\": all targets are down: all of them are "
+		    "used",
 		    pl->conf->name);
 	if (!pl->all_down && before)
-		log_info("mirror \"%s\": not all targets are down any more: "
-			 "those that are get nothing",
+		log_event(LOG_LEVEL_INFO,
+		    LOG_KEYS("not-all-targets-down",
+			LOG_TEXT("mirror", pl->conf->name)),
+		    "mirror \"%s\": not all targets are down any more: those "
+		    "that are get nothing",
 		    pl->conf->name);
 }
 
