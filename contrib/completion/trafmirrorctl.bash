@@ -7,7 +7,7 @@ _trafmirrorctl_names() {
 
 _trafmirrorctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command= i name
-	local commands='status reload enable disable drain undrain tag untag
+	local commands='status top reload enable disable drain undrain tag untag
 	    reset list ping version'
 	local socket=() args=() words=()
 
@@ -43,7 +43,7 @@ _trafmirrorctl() {
 	fi
 	((${#args[@]} == 0)) || return
 	case $command in
-	status | enable | disable | tag | untag)
+	status | top | enable | disable | tag | untag)
 		mapfile -t words < <(_trafmirrorctl_names mirrors)
 		;;
 	drain | undrain)

@@ -14,6 +14,7 @@
 #include "ctl/ctl.h"
 #include "ctl/link.h"
 #include "ctl/show.h"
+#include "ctl/top.h"
 
 #define SECONDS_MAX 86400
 
@@ -28,6 +29,7 @@ usage(FILE *f)
 	    "usage: trafmirrorctl [-hjV] [-s socket] [-t seconds] command [argument ...]\n"
 	    "\n"
 	    "  status [MIRROR]           what is mirrored, and what is lost\n"
+	    "  top [MIRROR]              the same, each second, with rates\n"
 	    "  reload                    read the configuration again\n"
 	    "  enable | disable MIRROR   collect, or do not\n"
 	    "  drain | undrain TARGET    take a target out, and in again\n"
@@ -177,9 +179,10 @@ static const struct command {
 	const char *name;
 	const char *asks; /* the daemon's word for it */
 	take_arguments *take;
-	show *show;
+	show *show; /* NULL: top_run, which asks more than once */
 } commands[] = {
 	{ "status", "status", take_mirror_or_none, show_status },
+	{ "top", "status", take_mirror_or_none, NULL },
 	{ "reload", "reload", no_arguments, show_reload },
 	{ "enable", "enable", take_mirror, show_message },
 	{ "disable", "disable", take_mirror, show_message },
@@ -353,6 +356,8 @@ main(int argc, char **argv)
 	status = CTL_USAGE;
 	if (request == NULL || c->take(request, argv) == -1)
 		complain("not the arguments of ", c->name);
+	else if (c->show == NULL)
+		status = (int)top_run(&o, request);
 	else
 		status = (int)run(c, request, &o);
 	json_decref(request);

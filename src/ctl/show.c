@@ -30,9 +30,8 @@ number_of(const json_t *j, const char *field)
 	return n < 0 ? 0 : (uint64_t)n;
 }
 
-/* Columns of a printable character of n bytes. */
-static int
-columns(const char *text, size_t n)
+int
+show_columns(const char *text, size_t n)
 {
 	wchar_t c;
 	mbstate_t state = { 0 };
@@ -56,7 +55,7 @@ put_text(FILE *f, const char *text, int max)
 
 	while (len > 0) {
 		size_t n = text_step(text, len);
-		int width = n == 0 ? 4 : columns(text, n);
+		int width = n == 0 ? 4 : show_columns(text, n);
 
 		if (f != NULL && total + width <= max) {
 			if (n == 0)
@@ -123,12 +122,12 @@ show_number(uint64_t n)
 	printf(" %*.3f%c", NUMBER_WIDTH - 1, d, units[i]);
 }
 
-static void
-show_uptime(uint64_t s)
+void
+show_uptime(FILE *f, uint64_t s)
 {
 	if (s >= 86400)
-		printf("%" PRIu64 "d ", s / 86400);
-	printf("%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600 % 24,
+		fprintf(f, "%" PRIu64 "d ", s / 86400);
+	fprintf(f, "%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600 % 24,
 	    s / 60 % 60, s % 60);
 }
 
@@ -164,7 +163,7 @@ show_head(const json_t *answer)
 	fputs("trafmirrord ", stdout);
 	show_text(stdout, text_of(answer, "version"), 0);
 	printf(", pid %" PRIu64 ", up ", number_of(answer, "pid"));
-	show_uptime(number_of(answer, "uptime_seconds"));
+	show_uptime(stdout, number_of(answer, "uptime_seconds"));
 	printf(", generation %" PRIu64 "\n", number_of(answer, "generation"));
 	show_text(stdout, text_of(answer, "config"), 0);
 	fputs("\n\n", stdout);

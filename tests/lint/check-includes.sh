@@ -22,6 +22,7 @@ BEGIN {
 	only["libmnl/libmnl.h"] = "src/deliver/egress.c src/daemon/links.c"
 	only["jansson.h"] = "src/daemon/ src/ctl/"
 	only["ares.h"] = "src/daemon/lookup.c"
+	only["curses.h"] = "src/ctl/screen.c"
 	only["cap-ng.h"] = "src/daemon/privs.c"
 	only["xxhash.h"] = "src/packet/flow.c src/deliver/balance.c"
 }

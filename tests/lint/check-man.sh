@@ -44,7 +44,7 @@ while read -r letter; do
 	done
 done <man/options.taken
 rm -f man/options.taken man/options.explained
-sed -n 's/^	{ "\([a-z ]*\)", "[a-z]*", [a-z_]*, show_.*/\1/p' \
+sed -n 's/^	{ "\([a-z ]*\)", "[a-z]*", [a-zA-Z_]*, [a-zA-Z_]* }.*/\1/p' \
     "$src/src/ctl/main.c" | while read -r command; do
 	grep -q "Cm $command\( \|$\)" man/trafmirrorctl.8 ||
 		echo "trafmirrorctl(8) lacks $command"
