@@ -7,6 +7,8 @@
 
 #include <pcap/pcap.h>
 
+#include "base/bytes.h"
+#include "capture/hops.h"
 #include "capture/program.h"
 
 #define ADDRESSES 12u /* bytes in front of the first tag or EtherType */
@@ -105,6 +107,28 @@ program_add_reject_if(struct program *p, int ad, uint32_t value, bool equal)
 	};
 
 	add(p, v, sizeof(v) / sizeof(v[0]));
+}
+
+/* The end of a MAC address says more than its beginning, which is the maker's
+ * and often the same. */
+void
+program_add_hops(struct program *p, const struct hops *h)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		const struct sock_filter v[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 2),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			    bytes_get32(h->mac[i] + 2), 0, 3),
+			BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+			    bytes_get16(h->mac[i]), 0, 1),
+			BPF_STMT(BPF_JMP | BPF_JA,
+			    (uint32_t)((h->n - i - 1) * 5 + 1)),
+		};
+
+		add(p, v, sizeof(v) / sizeof(v[0]));
+	}
+	add(p, &reject_insn, 1);
 }
 
 static void

@@ -12,6 +12,8 @@
  * two tags. */
 #define PROGRAM_LEVELS 3
 
+struct hops;
+
 /* All zero is the empty program. What is appended after no_memory is lost. */
 struct program {
 	struct sock_filter *v;
@@ -40,6 +42,9 @@ void program_add_step(struct program *p, const struct sock_filter *v, size_t n,
  * filters only): rejects if it equals value, or if it does not. */
 void program_add_reject_if(struct program *p, int ad, uint32_t value,
     bool equal);
+
+/* Appends a condition on the destination: rejects what goes to none of h. */
+void program_add_hops(struct program *p, const struct hops *h);
 
 /* Appends a test that accepts frames too short to hold an EtherType behind
  * two tags: loads behind their end would reject them. */

@@ -12,6 +12,7 @@
 
 #define CONF_NAME_MAX	      60 /* characters of a mirror, target or rule name */
 #define CONF_SOURCE_PORTS_MAX 64
+#define CONF_NEXT_HOPS_MAX    16 /* of one mirror */
 
 enum conf_encap {
 	CONF_VXLAN,

@@ -12,6 +12,8 @@
 #include "base/err.h"
 #include "capture/expression.h"
 #include "capture/filter.h"
+#include "capture/hops.h"
+#include "capture/program.h"
 #include "conf/conf.h"
 #include "frame.h"
 #include "unit.h"
@@ -668,6 +670,110 @@ test_no_rule(void)
 	}
 }
 
+/* ---- next-hop ---------------------------------------------------------- */
+
+/* A program with a condition on the destination alone, on a live socket. */
+static void
+open_hops(struct program *p, const struct hops *h, int fds[2])
+{
+	struct sock_fprog prog;
+
+	program_add_hops(p, h);
+	program_add_accept(p);
+	prog = (struct sock_fprog) { (unsigned short)p->n, p->v };
+	if (p->no_memory ||
+	    socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) == -1 ||
+	    setsockopt(fds[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+		sizeof(prog)) == -1)
+		abort();
+}
+
+/* Few different bytes, so that many addresses are nearly one of the hops. */
+static void
+random_mac(uint8_t mac[static HOPS_MAC])
+{
+	for (size_t i = 0; i < HOPS_MAC; i++)
+		mac[i] = unit_random() % 3 == 0 ? 0x80 : 2;
+}
+
+/* The kernel, libpcap and hops_match are of one opinion, also of frames that
+ * end within the address. Returns what it is. */
+static bool
+goes_there(const struct hops *h, const struct program *p, const int fds[2],
+    const struct frame *f, uint32_t len)
+{
+	bool yes = hops_match(h, f->b, len);
+	char byte;
+
+	CU_ASSERT_EQUAL(program_match(p, f->b, len, len), yes);
+	CU_ASSERT_EQUAL(send(fds[0], f->b, len, 0), (ssize_t)len);
+	CU_ASSERT_EQUAL(recv(fds[1], &byte, 1, MSG_DONTWAIT) == 1, yes);
+	return yes;
+}
+
+static void
+test_hops(void)
+{
+	struct frame frame = udp(V4, 1, 53), tagged = frame;
+	size_t matched = 0;
+
+	frame_tag(&tagged, 0x8100, 100);
+	for (size_t n = 0; n <= CONF_NEXT_HOPS_MAX; n++) {
+		struct program p = { 0 };
+		struct hops h = { 0 };
+		uint8_t mac[HOPS_MAC];
+		int fds[2];
+
+		for (int tries = 0; h.n < n && tries < 1000; tries++) {
+			random_mac(mac);
+			hops_add(&h, mac);
+		}
+		CU_ASSERT_EQUAL(h.n, n);
+		open_hops(&p, &h, fds);
+		for (int i = 0; i < 300; i++) {
+			random_mac(frame.b);
+			memcpy(tagged.b, frame.b, HOPS_MAC);
+			matched += goes_there(&h, &p, fds, &frame,
+			    (uint32_t)frame.len);
+			goes_there(&h, &p, fds, &tagged, (uint32_t)tagged.len);
+			goes_there(&h, &p, fds, &frame, 1 + (uint32_t)i % 7);
+		}
+		for (size_t i = 0; i < h.n; i++) {
+			memcpy(frame.b, h.mac[i], HOPS_MAC);
+			CU_ASSERT_TRUE(goes_there(&h, &p, fds, &frame,
+			    (uint32_t)frame.len));
+		}
+		close(fds[0]);
+		close(fds[1]);
+		program_fini(&p);
+	}
+	CU_ASSERT_TRUE(matched > 0);
+}
+
+static void
+test_hops_set(void)
+{
+	static const uint8_t a[HOPS_MAC] = { 2, 0, 0, 0, 0, 1 };
+	static const uint8_t b[HOPS_MAC] = { 2, 0, 0, 0, 0, 2 };
+	struct hops h = { 0 }, g = { 0 };
+
+	hops_add(&h, a);
+	hops_add(&h, a);
+	CU_ASSERT_EQUAL(h.n, 1);
+	CU_ASSERT_FALSE(hops_equal(&h, &g));
+	hops_add(&g, b);
+	CU_ASSERT_FALSE(hops_equal(&h, &g));
+	g.n = 0;
+	hops_add(&g, a);
+	CU_ASSERT_TRUE(hops_equal(&h, &g));
+	for (uint8_t i = 0; i < 2 * CONF_NEXT_HOPS_MAX; i++) {
+		uint8_t mac[HOPS_MAC] = { 4, 0, 0, 0, 0, i };
+
+		hops_add(&h, mac);
+	}
+	CU_ASSERT_EQUAL(h.n, CONF_NEXT_HOPS_MAX);
+}
+
 /* A live socket gets one large program for another. */
 static void
 test_swap(void)
@@ -709,6 +815,8 @@ static const struct unit_test tests[] = {
 	{ "many rules", test_many_rules },
 	{ "inserted tag", test_inserted_tag },
 	{ "no rule", test_no_rule },
+	{ "hops", test_hops },
+	{ "hops set", test_hops_set },
 	{ "swap", test_swap },
 };
 UNIT_MAIN("filter", tests)
