@@ -15,6 +15,7 @@
 #include "capture/copy.h"
 #include "capture/expression.h"
 #include "capture/filter.h"
+#include "capture/hops.h"
 #include "capture/program.h"
 #include "conf/conf.h"
 
@@ -36,11 +37,13 @@ struct filter {
 	enum filter_place place;
 	enum conf_direction direction;
 	uint32_t mark;
+	size_t nhops; /* next hops there can be; 0: frames go anywhere */
 };
 
 /* The kernel's conditions on what is not in the frame. */
 static void
-add_prologue(struct program *p, const struct filter *f, bool loopback)
+add_prologue(struct program *p, const struct filter *f, const struct hops *h,
+    bool loopback)
 {
 	program_add_reject_if(p, SKF_AD_MARK, f->mark, true);
 	if (f->direction == CONF_DIR_OUT)
@@ -48,17 +51,19 @@ add_prologue(struct program *p, const struct filter *f, bool loopback)
 		    false);
 	else if (f->direction == CONF_DIR_IN || loopback)
 		program_add_reject_if(p, SKF_AD_PKTTYPE, PACKET_OUTGOING, true);
+	if (f->nhops > 0)
+		program_add_hops(p, h);
 }
 
 static int
-attach(int fd, const struct filter *f, const struct program *body,
-    bool loopback, struct err *err)
+attach(int fd, const struct filter *f, const struct hops *h,
+    const struct program *body, bool loopback, struct err *err)
 {
 	struct sock_fprog prog;
 	struct program c = { 0 };
 	int rc = -1;
 
-	add_prologue(&c, f, loopback);
+	add_prologue(&c, f, h, loopback);
 	program_add(&c, body);
 	if (c.no_memory) {
 		err_sys(err, "filter");
@@ -81,31 +86,33 @@ attach(int fd, const struct filter *f, const struct program *body,
 /* Attaches body; where the kernel has no room for it beside the program
  * before, by way of one that accepts. */
 static int
-swap(int fd, const struct filter *f, const struct program *body, bool loopback,
-    struct err *err)
+swap(int fd, const struct filter *f, const struct hops *h,
+    const struct program *body, bool loopback, struct err *err)
 {
 	struct program any = { 0 };
-	int rc = attach(fd, f, body, loopback, NULL);
+	int rc = attach(fd, f, h, body, loopback, NULL);
 
 	if (rc == 0)
 		return 0;
 	program_add_accept(&any);
-	rc = attach(fd, f, &any, loopback, err);
+	rc = attach(fd, f, h, &any, loopback, err);
 	program_fini(&any);
-	return rc == -1 ? -1 : attach(fd, f, body, loopback, err);
+	return rc == -1 ? -1 : attach(fd, f, h, body, loopback, err);
 }
 
-/* Whether the kernel takes body, and then another of its size in its place. */
+/* Whether the kernel takes body, and then another of its size in its place,
+ * also when all next hops are known. */
 static bool
 kernel_takes(const struct filter *f, const struct program *body)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct hops h = { .n = f->nhops };
 	bool ok;
 
 	if (fd == -1)
 		return false;
-	ok = attach(fd, f, body, true, NULL) == 0 &&
-	    swap(fd, f, body, true, NULL) == 0;
+	ok = attach(fd, f, &h, body, true, NULL) == 0 &&
+	    swap(fd, f, &h, body, true, NULL) == 0;
 	close(fd);
 	return ok;
 }
@@ -265,7 +272,8 @@ filter_new(struct filter **out, const struct conf *c,
 
 	if (f == NULL)
 		return err_sys(err, "filter");
-	f->direction = m->direction;
+	f->direction = m->nnext_hops > 0 ? CONF_DIR_OUT : m->direction;
+	f->nhops = m->nnext_hops;
 	f->mark = c->mark;
 	if (classifier_new(&f->rules, m, err) == -1 ||
 	    copy_new(&f->copies, c, err) == -1 || compile(f, c, m, err) == -1) {
@@ -296,9 +304,10 @@ filter_place(const struct filter *f)
 }
 
 int
-filter_attach(const struct filter *f, int fd, bool loopback, struct err *err)
+filter_attach(const struct filter *f, const struct hops *h, int fd,
+    bool loopback, struct err *err)
 {
-	return swap(fd, f, &f->kernel, loopback, err);
+	return swap(fd, f, h, &f->kernel, loopback, err);
 }
 
 bool
@@ -346,10 +355,18 @@ filter_match_direction(const struct filter *f, enum packet_direction direction,
 }
 
 bool
+filter_match_hops(const struct filter *f, const struct hops *h,
+    const uint8_t *frame, uint32_t caplen)
+{
+	return f->nhops == 0 || hops_match(h, frame, caplen);
+}
+
+bool
 filter_equal(const struct filter *a, const struct filter *b)
 {
 	return a->place == b->place && a->direction == b->direction &&
-	    a->mark == b->mark && program_equal(&a->kernel, &b->kernel) &&
+	    a->mark == b->mark && a->nhops == b->nhops &&
+	    program_equal(&a->kernel, &b->kernel) &&
 	    program_equal(&a->exclude, &b->exclude) &&
 	    program_equal(&a->bpf, &b->bpf) &&
 	    classifier_equal(a->rules, b->rules) &&

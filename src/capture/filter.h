@@ -12,6 +12,7 @@ struct conf;
 struct conf_mirror;
 struct err;
 struct filter;
+struct hops;
 
 /* Where packets are told apart. */
 enum filter_place {
@@ -35,15 +36,16 @@ enum filter_place filter_place(const struct filter *f);
 
 /* Puts the kernel's part on a packet socket. It replaces the one before at
  * once or, because the kernel charges a socket for both at that moment
- * (net/core/filter.c, sk_filter_charge), after one that looks at direction
- * and mark alone: match again what arrives meanwhile. loopback: the interface
- * sees each frame twice, outgoing ones are left out unless the direction asks
- * for them alone. */
-int filter_attach(const struct filter *f, int fd, bool loopback,
-    struct err *err);
+ * (net/core/filter.c, sk_filter_charge), after one that looks at direction,
+ * next-hop and mark alone: match again what arrives meanwhile. loopback: the
+ * interface sees each frame twice, outgoing ones are left out unless the
+ * direction asks for them alone. h: where frames have to go, if m has a
+ * next-hop. */
+int filter_attach(const struct filter *f, const struct hops *h, int fd,
+    bool loopback, struct err *err);
 
-/* All conditions but direction and mark, on a frame with its VLAN tags in
- * place. *rule: see classifier.h. */
+/* All conditions but direction, next-hop and mark, on a frame with its VLAN
+ * tags in place. *rule: see classifier.h. */
 bool filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
     uint32_t len, uint32_t *rule);
 
@@ -57,9 +59,13 @@ bool filter_finish(const struct filter *f, struct packet *p, uint32_t inserted);
  * the first was, so that each frame is to be asked for once, and in order. */
 bool filter_is_copy(const struct filter *f, struct packet *p);
 
-/* The direction, as the kernel's part asks for it. */
+/* The direction, as the kernel's part asks for it; with a next-hop, out. */
 bool filter_match_direction(const struct filter *f,
     enum packet_direction direction, bool loopback);
+
+/* Where the frame goes, likewise: always true without a next-hop. */
+bool filter_match_hops(const struct filter *f, const struct hops *h,
+    const uint8_t *frame, uint32_t caplen);
 
 bool filter_equal(const struct filter *a, const struct filter *b);
 

@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "capture/filter.h"
+#include "capture/hops.h"
 #include "capture/ring.h"
 
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
@@ -51,7 +52,10 @@ struct ring {
 	bool loopback;
 	bool shares_time;
 	const struct filter *filter;
+	struct hops hops;
+	struct hops former;	   /* of frames that are matched again */
 	uint64_t recheck_until_ns; /* frames up to here: match in userspace */
+	bool stopped;
 	uint64_t handled; /* frames given to ring_run's handler or rejected */
 	uint64_t stored;  /* frames the kernel put into the ring */
 	uint64_t dropped;
@@ -163,9 +167,10 @@ ring_open(struct ring **out, const struct ring_options *o,
 		return err_sys(err, "%s", o->name);
 	r->fd = -1;
 	r->filter = f;
+	r->hops = *o->hops;
 	r->loopback = o->loopback;
 	if (ring_socket(r, &why) == -1 ||
-	    filter_attach(f, r->fd, o->loopback, &why) == -1 ||
+	    filter_attach(f, &r->hops, r->fd, o->loopback, &why) == -1 ||
 	    ring_map(r, o, &why) == -1 || ring_bind(r, o, &why) == -1)
 		goto fail;
 	*out = r;
@@ -270,6 +275,13 @@ read_offloads(struct packet *p, const uint8_t *frame)
 	p->gso_size = vh.gso_size;
 }
 
+static bool
+goes_there(const struct ring *r, const struct packet *p)
+{
+	return filter_match_hops(r->filter, &r->hops, p->data, p->caplen) ||
+	    filter_match_hops(r->filter, &r->former, p->data, p->caplen);
+}
+
 /* What the kernel left to us, or whether a frame that passed the filter before
  * passes this one. */
 static bool
@@ -278,6 +290,7 @@ passes(const struct ring *r, struct packet *p, uint32_t inserted)
 	if (p->time_ns >= r->recheck_until_ns)
 		return filter_finish(r->filter, p, inserted);
 	return filter_match_direction(r->filter, p->direction, r->loopback) &&
+	    goes_there(r, p) &&
 	    filter_match(r->filter, p->data, p->caplen, p->len, &p->rule);
 }
 
@@ -341,17 +354,48 @@ ring_run(struct ring *r, unsigned budget, const struct packet_handler *h)
 	return done;
 }
 
-int
-ring_set_filter(struct ring *r, const struct filter *f, struct err *err)
+static uint64_t
+now_ns(void)
 {
 	struct timespec now;
 
-	if (filter_attach(f, r->fd, r->loopback, err) == -1)
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) +
+	    (uint64_t)now.tv_nsec;
+}
+
+int
+ring_set_filter(struct ring *r, const struct filter *f, const struct hops *h,
+    struct err *err)
+{
+	if (filter_attach(f, h, r->fd, r->loopback, err) == -1)
 		return -1;
 	r->filter = f;
-	clock_gettime(CLOCK_REALTIME, &now);
-	r->recheck_until_ns = (uint64_t)now.tv_sec * UINT64_C(1000000000) +
-	    (uint64_t)now.tv_nsec + RING_SWAP_NS;
+	r->hops = *h;
+	r->former.n = 0;
+	r->stopped = false;
+	r->recheck_until_ns = now_ns() + RING_SWAP_NS;
+	return 0;
+}
+
+int
+ring_set_hops(struct ring *r, const struct hops *h, struct err *err)
+{
+	if (hops_equal(&r->hops, h))
+		return 0;
+	if (now_ns() >= r->recheck_until_ns)
+		r->former.n = 0;
+	for (size_t i = 0; i < r->hops.n; i++)
+		hops_add(&r->former, r->hops.mac[i]);
+	r->hops = *h;
+	if (r->stopped)
+		return 0;
+	if (filter_attach(r->filter, h, r->fd, r->loopback, err) == -1) {
+		/* Whatever is attached now may let too much pass. */
+		r->recheck_until_ns = UINT64_MAX;
+		return -1;
+	}
+	r->recheck_until_ns = now_ns() + RING_SWAP_NS;
 	return 0;
 }
 
@@ -362,6 +406,7 @@ ring_stop(struct ring *r)
 	struct sock_fprog prog = { .len = 1, .filter = &reject };
 
 	setsockopt(r->fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog));
+	r->stopped = true;
 }
 
 /* Reading resets the kernel's counters. */

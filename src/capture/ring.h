@@ -11,6 +11,7 @@
 
 struct err;
 struct filter;
+struct hops;
 struct ring;
 
 struct ring_options {
@@ -20,6 +21,7 @@ struct ring_options {
 	uint64_t size;	     /* bytes, a multiple of 1 MiB */
 	uint32_t latency_ms; /* a block is handed over at least this often */
 	bool promiscuous;
+	const struct hops *hops; /* as ring_set_filter; borrowed likewise */
 };
 
 /* Opens and fills in this order: socket without protocol, options, filter,
@@ -50,8 +52,14 @@ unsigned ring_run(struct ring *r, unsigned budget,
 
 /* Swaps the filter of the live ring. Frames already in the ring passed the
  * old one; they are matched again in userspace. After an error the ring is
- * good for ring_close only. */
-int ring_set_filter(struct ring *r, const struct filter *f, struct err *err);
+ * good for ring_close only. h: where frames have to go, if f asks for it. */
+int ring_set_filter(struct ring *r, const struct filter *f,
+    const struct hops *h, struct err *err);
+
+/* Swaps h alone, unless it is the same. Frames already in the ring went where
+ * they had to when they were sent. After an error it may still be the old one
+ * that is in force. */
+int ring_set_hops(struct ring *r, const struct hops *h, struct err *err);
 
 /* No frame enters any more, until ring_set_filter; what is in the ring can
  * still be run. */

@@ -301,6 +301,18 @@ check_session(const struct conf_mirror *m, struct conf_report *r)
 	}
 }
 
+static void
+check_next_hops(const struct conf_mirror *m, struct conf_report *r)
+{
+	char q[REPORT_QUOTE_MAX];
+
+	if (!m->faulty && m->nnext_hops > 0 && m->direction == CONF_DIR_IN)
+		conf_report_error(r, &m->next_hops_pos,
+		    "mirror %s: next-hop: direction = in is not allowed with "
+		    "it: what goes to a next hop is sent (out, all)",
+		    report_quote(q, m->name));
+}
+
 static bool
 has_ports(uint16_t protocol)
 {
@@ -460,6 +472,7 @@ conf_check(struct conf *c, struct conf_report *r)
 		if (c->incomplete)
 			continue;
 		check_session(m, r);
+		check_next_hops(m, r);
 		for (size_t j = 0; j < m->nrules; j++)
 			check_rule(m, &m->rules[j], r);
 	}

@@ -158,6 +158,9 @@ struct conf_mirror {
 	struct conf_words sources;
 	enum conf_direction direction;
 	enum conf_filter filter;
+	struct addr *next_hops; /* none: wherever packets go */
+	size_t nnext_hops;
+	struct conf_pos next_hops_pos;
 	struct conf_rule *rules;
 	size_t nrules;
 	char *bpf; /* NULL: none */

@@ -88,6 +88,7 @@ free_mirror(struct conf_mirror *m)
 	conf_words_fini(&m->target_names);
 	free(m->targets);
 	free(m->rungs);
+	free(m->next_hops);
 }
 
 /* What an overlay shares with its base is the base's. */

@@ -169,6 +169,18 @@ print_words(FILE *f, const struct conf_words *w)
 }
 
 static void
+print_addresses(FILE *f, const struct addr *v, size_t n)
+{
+	char buf[ADDR_TEXT_MAX];
+
+	fputs("{ ", f);
+	for (size_t i = 0; i < n; i++) {
+		print_text(f, addr_format(&v[i], buf));
+		fputs(i + 1 < n ? ", " : " }", f);
+	}
+}
+
+static void
 print_prefixes(FILE *f, const struct addr_prefix *v, size_t n)
 {
 	char buf[ADDR_TEXT_MAX];
@@ -203,15 +215,25 @@ print_rungs(FILE *f, const struct conf_rung *v, size_t n)
 	}
 }
 
-static void
-print_list(FILE *f, const struct schema_option *o, const char *self)
+static size_t
+count_of(const struct schema_option *o, const char *self)
 {
-	const void *field = self + o->offset;
 	size_t n = 0;
 
 	if (o->count != 0)
 		memcpy(&n, self + o->count, sizeof(n));
-	if (o->type == SCHEMA_PREFIXES)
+	return n;
+}
+
+static void
+print_list(FILE *f, const struct schema_option *o, const char *self)
+{
+	const void *field = self + o->offset;
+	size_t n = count_of(o, self);
+
+	if (o->type == SCHEMA_ADDRESSES)
+		print_addresses(f, *(const struct addr *const *)field, n);
+	else if (o->type == SCHEMA_PREFIXES)
 		print_prefixes(f, *(const struct addr_prefix *const *)field, n);
 	else if (o->type == SCHEMA_RUNGS)
 		print_rungs(f, *(const struct conf_rung *const *)field, n);
@@ -223,11 +245,14 @@ print_list(FILE *f, const struct schema_option *o, const char *self)
 
 /* What has no value is left out: there is no word for it. */
 static bool
-has_value(const struct schema_option *o, const void *field)
+has_value(const struct schema_option *o, const char *self)
 {
 	static const char *const no_text = NULL;
+	const void *field = self + o->offset;
 	const struct addr *a = field;
 
+	if (o->type == SCHEMA_ADDRESSES)
+		return count_of(o, self) > 0;
 	if (o->type == SCHEMA_ADDRESS)
 		return a->family != 0;
 	if (o->type == SCHEMA_EXPRESSION || o->type == SCHEMA_INTERFACE)
@@ -262,7 +287,7 @@ print_options(const struct printer *p, const struct schema *s, const void *self)
 		if (o->offset == SCHEMA_NOWHERE || o->type == SCHEMA_SECTION)
 			continue;
 		field = (const char *)self + o->offset;
-		if (!has_value(o, field))
+		if (!has_value(o, self))
 			continue;
 		fprintf(p->f, "%s%s = ", p->indent, o->name);
 		if (schema_is_list(o))

@@ -31,6 +31,7 @@ enum schema_type {
 	SCHEMA_TAGS, /* from here on: lists */
 	SCHEMA_SOURCES,
 	SCHEMA_NAMES,
+	SCHEMA_ADDRESSES,
 	SCHEMA_PREFIXES,
 	SCHEMA_PORTS,
 	SCHEMA_RUNGS,
@@ -48,7 +49,7 @@ struct schema_option {
 	enum schema_type type;
 	size_t offset;
 	size_t width; /* of a word or number */
-	size_t count; /* offset of the length of a prefix or port list */
+	size_t count; /* offset of the length, where a list is an array */
 	size_t pos;   /* offset of the place to keep, 0: none */
 	uint64_t min, max;
 	bool or_zero; /* 0 is good whatever min says */

@@ -271,18 +271,23 @@ value_is_host(const struct addr *a)
 	return a->bytes[0] != 0xff;
 }
 
+int
+value_get_host(const struct value *v, struct addr *a)
+{
+	if (addr_parse(a, v->text) == -1)
+		return value_refuse(v, "an IPv4 or IPv6 address");
+	if (!value_is_host(a))
+		return value_refuse(v, "the IPv4 or IPv6 address of one host");
+	return 0;
+}
+
 static int
 parse_address(const struct value *v, void *field)
 {
-	const struct schema_option *o = v->option;
 	struct addr a;
 
-	if (addr_parse(&a, v->text) == -1)
-		return value_refuse(v, "an IPv4 or IPv6 address");
-	if (!value_is_host(&a))
-		return value_refuse(v, "the IPv4 or IPv6 address of one host");
-	if (o->offset == SCHEMA_NOWHERE)
-		return accept_number(v, NULL, 0);
+	if (value_get_host(v, &a) == -1)
+		return -1;
 	*(struct addr *)field = a;
 	return 0;
 }
@@ -364,6 +369,8 @@ add_to_list(const struct value *v, void *self)
 		return value_add_source(v, field);
 	case SCHEMA_NAMES:
 		return value_add_name(v, field);
+	case SCHEMA_ADDRESSES:
+		return value_add_host(v, field, count);
 	case SCHEMA_PREFIXES:
 		return value_add_prefix(v, field, count);
 	case SCHEMA_RUNGS:

@@ -36,10 +36,15 @@ int value_fail(const struct value *v, const char *fmt, ...)
 /* The same as "TEXT is not allowed (ALLOWED)", the common case. */
 int value_refuse(const struct value *v, const char *allowed);
 
+/* Reads the address of one host. Returns 0, or -1 after reporting what is
+ * wrong with it. */
+int value_get_host(const struct value *v, struct addr *a);
+
 /* The kinds that are stored in lists (value_list.c). */
 int value_add_tag(const struct value *v, struct conf_words *w);
 int value_add_source(const struct value *v, struct conf_words *w);
 int value_add_name(const struct value *v, struct conf_words *w);
+int value_add_host(const struct value *v, struct addr **list, size_t *n);
 int value_add_prefix(const struct value *v, struct addr_prefix **list,
     size_t *n);
 int value_add_rung(const struct value *v, struct conf_rung **list, size_t *n);

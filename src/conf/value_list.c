@@ -9,6 +9,7 @@
 #include "base/addr.h"
 #include "base/num.h"
 #include "conf/report.h"
+#include "conf/schema.h"
 #include "conf/text.h"
 #include "conf/value.h"
 
@@ -115,6 +116,27 @@ value_add_name(const struct value *v, struct conf_words *w)
 			    report_quote(q, v->text), w->v[i].pos.file,
 			    w->v[i].pos.line);
 	return add_word(v, w);
+}
+
+int
+value_add_host(const struct value *v, struct addr **list, size_t *n)
+{
+	char q[REPORT_QUOTE_MAX];
+	struct addr a, *more;
+
+	if (value_get_host(v, &a) == -1)
+		return -1;
+	for (size_t i = 0; i < *n; i++)
+		if (addr_equal(&(*list)[i], &a))
+			return value_fail(v, "%s is already named",
+			    report_quote(q, v->text));
+	if (*n == v->option->max)
+		return value_fail(v, "more than %zu addresses", *n);
+	if ((more = reallocarray(*list, *n + 1, sizeof(a))) == NULL)
+		return value_fail(v, "out of memory");
+	*list = more;
+	more[(*n)++] = a;
+	return 0;
 }
 
 /* The word any means: no condition. Returns whether it was that word, or

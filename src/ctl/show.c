@@ -195,6 +195,24 @@ dropped_of(const json_t *m)
 	return sum;
 }
 
+/* Of those there are the ones that nothing is collected of. */
+static void
+show_unresolved(const json_t *m)
+{
+	json_t *j;
+	size_t i;
+
+	json_array_foreach(json_object_get(m, "next_hops"), i, j) {
+		if (strcmp(text_of(j, "state"), "unresolved") != 0)
+			continue;
+		fputs("  next hop ", stdout);
+		show_text(stdout, text_of(j, "address"), 0);
+		fputs(" of ", stdout);
+		show_text(stdout, text_of(j, "interface"), 0);
+		puts(": unresolved");
+	}
+}
+
 static bool
 show_rows(const json_t *answer, const json_t *m)
 {
@@ -213,6 +231,7 @@ show_rows(const json_t *answer, const json_t *m)
 		show_text(stdout, text_of(m, "under_pressure"), 0);
 		fputc('\n', stdout);
 	}
+	show_unresolved(m);
 	json_array_foreach(json_object_get(m, "sources"), i, j) {
 		show_name("  < ", j, "interface", false);
 		show_number(number_of(j, "captured_packets"));
@@ -321,6 +340,8 @@ show_mirror(const json_t *answer)
 	show_members("  ", json_object_get(m, "dropped_packets"));
 	puts("sources:");
 	show_array("source", json_object_get(m, "sources"));
+	puts("next hops:");
+	show_array("next hop", json_object_get(m, "next_hops"));
 	puts("targets:");
 	show_array("target", json_object_get(m, "targets"));
 	puts("rules:");

@@ -60,6 +60,23 @@ print_mirror(const struct mirror *m, print_line *print)
 }
 
 static void
+print_next_hops(const struct mirror *m, print_line *print)
+{
+	const struct nexthop *h;
+	const struct source *s;
+
+	for (size_t i = 0; (h = mirror_nexthop(m, i, &s)) != NULL; i++) {
+		char address[ADDR_TEXT_MAX], mac[NEXTHOP_MAC_TEXT] = "none";
+
+		if (h->state == NEXTHOP_RESOLVED)
+			nexthop_format(h->mac, mac);
+		print("mirror \"%s\": next hop %s of %s: state=%s mac=%s",
+		    mirror_conf(m)->name, addr_format(&h->address, address),
+		    s->name, nexthop_state_name(h->state), mac);
+	}
+}
+
+static void
 print_copies(const char *mirror, const char *title, const char *state,
     double share, const struct target_stats *st, print_line *print)
 {
@@ -104,6 +121,7 @@ counters_print(const struct mirror *m, print_line *print)
 		    name, src.name, src.stats.captured_packets,
 		    src.stats.captured_bytes, src.stats.ring_dropped_packets,
 		    source_state_name(src.state));
+	print_next_hops(m, print);
 	for (size_t i = 0; i < mirror_ntargets(m); i++)
 		print_target(m, i, print);
 	for (size_t i = 0; i < mirror_nrules(m); i++) {

@@ -26,6 +26,7 @@
 #include "daemon/health.h"
 #include "daemon/links.h"
 #include "daemon/load.h"
+#include "daemon/neighbours.h"
 #include "daemon/notify.h"
 #include "daemon/resolve.h"
 #include "daemon/switches.h"
@@ -57,6 +58,7 @@ struct daemon {
 	ev_signal hup, term, interrupt, usr1;
 	ev_timer tick, watchdog;
 	struct links *links;
+	struct neighbours *neighbours;
 	struct follow follow;
 	ev_timer go_on;	   /* while follow is active */
 	bool look_again;   /* interfaces have changed meanwhile */
@@ -78,6 +80,8 @@ follow(struct daemon *d)
 	if (d->follow.active) {
 		ev_timer_set(&d->go_on, 0, 0);
 		ev_timer_start(d->loop, &d->go_on);
+	} else {
+		neighbours_follow(d->neighbours, d->gen);
 	}
 }
 
@@ -178,6 +182,7 @@ commit(struct daemon *d, struct generation *g)
 	log_set_level(d->options.debug ? LOG_LEVEL_DEBUG : g->conf->log_level);
 	reload_commit(g, d->gen);
 	d->gen = g;
+	neighbours_follow(d->neighbours, g);
 	watches_start(&d->watches, d->loop, d->gen);
 	health_follow(d->health, g);
 	poll_mirrors(d);
@@ -465,6 +470,7 @@ start(struct daemon *d, struct conf **c, struct err *err)
 		start_timer(d, &d->watchdog, on_watchdog, watchdog);
 	if (open_control(d, *c, err) == -1 ||
 	    links_open(&d->links, d->loop, on_links, d, err) == -1 ||
+	    neighbours_open(&d->neighbours, d->loop, err) == -1 ||
 	    health_new(&d->health, d->loop, err) == -1)
 		return -1;
 	if (replace(d, c, err) == -1)
@@ -535,6 +541,7 @@ daemon_free(struct daemon *d)
 	links_close(d->links);
 	resolve_free(d->resolve);
 	health_free(d->health);
+	neighbours_close(d->neighbours);
 	generation_free(d->gen);
 	json_decref(d->switches);
 	free(d->user);

@@ -11,7 +11,9 @@
 #include "conf/check.h"
 #include "conf/conf.h"
 #include "conf/overlay.h"
+#include "conf/select.h"
 #include "daemon/load.h"
+#include "daemon/onlink.h"
 #include "daemon/resolve.h"
 
 static void
@@ -42,6 +44,41 @@ check_filter(const struct conf *c, const struct conf_mirror *m,
 	filter_free(f);
 }
 
+/* Nobody asks which interfaces are reachable that are not up. */
+static void
+check_next_hop(const struct conf *c, const struct conf_mirror *m,
+    const struct addr *a, const struct iface_list *ifaces,
+    struct conf_report *r)
+{
+	char text[ADDR_TEXT_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < ifaces->n; i++) {
+		const struct iface *f = &ifaces->v[i];
+
+		if (!f->up || !select_source(c, m, f))
+			continue;
+		if (onlink_reaches(f->index, a))
+			return;
+		any = true;
+	}
+	if (any)
+		conf_report_warn(r, &m->next_hops_pos,
+		    "mirror \"%s\": next-hop: %s is in no network of a source: "
+		    "nothing that is sent there can be collected",
+		    m->name, addr_format(a, text));
+}
+
+static void
+check_next_hops(const struct conf *c, const struct iface_list *ifaces,
+    struct conf_report *r)
+{
+	for (size_t i = 0; i < c->nmirrors; i++)
+		for (size_t j = 0; j < c->mirrors[i].nnext_hops; j++)
+			check_next_hop(c, &c->mirrors[i],
+			    &c->mirrors[i].next_hops[j], ifaces, r);
+}
+
 static void
 check(const struct conf *c, struct conf_report *r)
 {
@@ -53,6 +90,7 @@ check(const struct conf *c, struct conf_report *r)
 	if (iface_list_get(&ifaces, &err) == -1) {
 		conf_report_error(r, &(struct conf_pos) { 0 }, "%s", err.text);
 	} else {
+		check_next_hops(c, &ifaces, r);
 		conf_check_host(c, &ifaces, r);
 		iface_list_fini(&ifaces);
 	}

@@ -179,6 +179,12 @@ feed_mirror(const struct options *o, const struct conf *c)
 	uint64_t nread;
 	int rc;
 
+	if (cm->nnext_hops > 0) {
+		log_error("mirror \"%s\": next-hop: a saved capture has no "
+			  "table of neighbours: -r takes mirrors without it",
+		    o->mirror);
+		return 1;
+	}
 	if (mirror_new(&m, c, cm, &bandwidth, NULL, &err) == -1) {
 		log_error("%s", err.text);
 		return 1;

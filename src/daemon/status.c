@@ -42,6 +42,28 @@ sources_json(const struct mirror *m)
 	return array;
 }
 
+static json_t *
+next_hops_json(const struct mirror *m)
+{
+	json_t *array = json_array();
+	const struct nexthop *h;
+	const struct source *s;
+
+	for (size_t i = 0; (h = mirror_nexthop(m, i, &s)) != NULL; i++) {
+		char address[ADDR_TEXT_MAX], mac[NEXTHOP_MAC_TEXT];
+
+		json_array_append_new(array,
+		    json_pack("{s:s, s:o, s:s, s:s?}", "address",
+			addr_format(&h->address, address), "interface",
+			reply_string(s->name), "state",
+			nexthop_state_name(h->state), "mac",
+			h->state == NEXTHOP_RESOLVED ?
+			    nexthop_format(h->mac, mac) :
+			    NULL));
+	}
+	return array;
+}
+
 /* What a target and a place have in common. */
 static void
 add_stats(json_t *j, const char *state, unsigned weight, double share,
@@ -244,6 +266,7 @@ mirror_json(const struct daemon_view *v, const struct mirror *m)
 	json_object_set_new(j, "under_pressure", rung_json(m));
 	json_object_set_new(j, "dropped_packets", dropped_json(&st));
 	json_object_set_new(j, "rules", rules_json(m));
+	json_object_set_new(j, "next_hops", next_hops_json(m));
 	add_counters(j, &st);
 	return j;
 }

@@ -83,6 +83,17 @@ mirror_drain(struct mirror *m)
 
 /* ---- opening and closing ----------------------------------------------- */
 
+static bool
+same_nexthops(const struct conf_mirror *a, const struct conf_mirror *b)
+{
+	if (a->nnext_hops != b->nnext_hops)
+		return false;
+	for (size_t i = 0; i < a->nnext_hops; i++)
+		if (!addr_equal(&a->next_hops[i], &b->next_hops[i]))
+			return false;
+	return true;
+}
+
 static int
 open_filter(struct mirror *m, struct mirror *old, struct err *err)
 {
@@ -90,7 +101,8 @@ open_filter(struct mirror *m, struct mirror *old, struct err *err)
 
 	if (filter_new(&m->filter, m->root, m->conf, err) == -1)
 		return -1;
-	if (before != NULL && filter_equal(m->filter, before)) {
+	if (before != NULL && filter_equal(m->filter, before) &&
+	    same_nexthops(m->conf, old->conf)) {
 		filter_free(m->filter);
 		m->filter = old->filter;
 		m->filter_lent = true;
@@ -134,12 +146,13 @@ open_source(struct mirror *m, struct mirror *old, const struct iface *i,
     struct err *err)
 {
 	const struct source *before = find_source(old, i->index);
+	const struct source_use use = { m->conf, m->filter, before };
 	struct source *s;
 
 	if (before != NULL && source_same(before, m->conf, i)) {
-		if ((s = source_borrow(before)) == NULL)
+		if ((s = source_borrow(&use)) == NULL)
 			return err_sys(err, "%s", i->name);
-	} else if (source_open(&s, m->conf, i, m->filter, err) == -1) {
+	} else if (source_open(&s, &use, i, err) == -1) {
 		return -1;
 	}
 	if (add_source(m, s, err) == -1) {
@@ -289,7 +302,7 @@ take_sources(struct mirror *m, struct mirror *old)
 		source_adopt(s, find_source(old, s->ifindex));
 		/* Tried before on a scratch socket: it does not fail. */
 		if (!m->filter_lent &&
-		    ring_set_filter(s->ring, m->filter, NULL) == -1)
+		    source_set_filter(s, m->filter, NULL) == -1)
 			remove_source(m, i--);
 	}
 }
@@ -416,6 +429,8 @@ say_states(struct mirror *m)
 	for (size_t i = 0; i < m->nsources; i++) {
 		struct source *s = m->sources[i];
 
+		nexthop_say(&s->nexthops, m->conf->name, s->name, s->up,
+		    source_clock_ms());
 		if (!source_changed_state(s))
 			continue;
 		log_event(s->up ? LOG_LEVEL_INFO : LOG_LEVEL_WARN,
@@ -448,6 +463,16 @@ void
 mirror_settle_targets(struct mirror *m)
 {
 	pipeline_settle(&m->pipeline);
+}
+
+void
+mirror_hear(struct mirror *m, unsigned ifindex, const struct addr *a,
+    const uint8_t *mac)
+{
+	struct source *s = find_source(m, ifindex);
+
+	if (s != NULL)
+		source_hear(s, m->conf->name, a, mac);
 }
 
 void

@@ -21,8 +21,9 @@ struct err;
 struct iface;
 struct iface_list;
 struct mirror;
+struct nexthop;
 
-/* Waiting: no source is up. */
+/* Waiting: no source is up, or none that is has a next hop that is resolved. */
 enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
 
 enum mirror_drop {
@@ -99,6 +100,12 @@ enum mirror_entry mirror_enter(struct mirror *m, const struct iface *i);
 /* At last: notes who is up, down or missing. */
 void mirror_settle(struct mirror *m, const struct iface_list *ifaces);
 
+/* The neighbour at a, on the interface of that index, has this MAC address or
+ * (NULL) is unresolved. If it is a next hop, what is sent there is what is
+ * collected from now on; changes are logged. */
+void mirror_hear(struct mirror *m, unsigned ifindex, const struct addr *a,
+    const uint8_t *mac);
+
 /* Addresses or routes have changed: the targets' sockets look for their way
  * again, and changes are logged. */
 void mirror_reroute(struct mirror *m);
@@ -120,6 +127,11 @@ struct source *mirror_source(const struct mirror *m, size_t i);
  * Returns false where there is no more. *out is good as long. */
 bool mirror_source_status(const struct mirror *m, size_t i,
     struct source_status *out);
+
+/* Next hops, of each source in turn: index from 0 until NULL; good until the
+ * next mirror_hear. *s: the source. */
+const struct nexthop *mirror_nexthop(const struct mirror *m, size_t i,
+    const struct source **s);
 
 /* The last rung of under-pressure in force, or NULL. */
 const struct conf_rung *mirror_rung(const struct mirror *m);

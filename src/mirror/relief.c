@@ -112,5 +112,5 @@ relief_obey(struct relief *r, struct source *const *v, size_t n,
 			ring_stop(v[i]->ring);
 		else if (stopped)
 			/* It has been attached before: it does not fail. */
-			ring_set_filter(v[i]->ring, f, NULL);
+			source_set_filter(v[i], f, NULL);
 }

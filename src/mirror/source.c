@@ -46,21 +46,33 @@ source_clock_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-int
-source_open(struct source **out, const struct conf_mirror *cm,
-    const struct iface *i, const struct filter *f, struct err *err)
+static void
+init_nexthops(struct source *s, const struct source_use *u)
 {
+	nexthop_init(&s->nexthops, u->conf,
+	    u->before == NULL ? NULL : &u->before->nexthops);
+}
+
+int
+source_open(struct source **out, const struct source_use *u,
+    const struct iface *i, struct err *err)
+{
+	const struct conf_mirror *cm = u->conf;
 	struct source *s = calloc(1, sizeof(*s));
+	struct hops hops;
 	struct ring_options o = { .name = i->name,
 		.ifindex = i->index,
 		.loopback = i->loopback,
 		.size = cm->ring_size,
 		.latency_ms = cm->latency_ms,
-		.promiscuous = cm->promiscuous };
+		.promiscuous = cm->promiscuous,
+		.hops = &hops };
 
 	if (s == NULL)
 		return err_sys(err, "%s", i->name);
-	if (ring_open(&s->ring, &o, f, err) == -1) {
+	init_nexthops(s, u);
+	nexthop_macs(&s->nexthops, &hops);
+	if (ring_open(&s->ring, &o, u->filter, err) == -1) {
 		free(s);
 		return -1;
 	}
@@ -79,13 +91,14 @@ source_open(struct source **out, const struct conf_mirror *cm,
 }
 
 struct source *
-source_borrow(const struct source *old)
+source_borrow(const struct source_use *u)
 {
 	struct source *s = malloc(sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
-	*s = *old;
+	*s = *u->before;
+	init_nexthops(s, u);
 	s->ring_lent = true;
 	return s;
 }
@@ -97,6 +110,35 @@ source_adopt(struct source *s, struct source *old)
 	s->lost_earlier = old->lost_earlier;
 	s->ring_lent = false;
 	old->ring_lent = true;
+}
+
+int
+source_set_filter(struct source *s, const struct filter *f, struct err *err)
+{
+	struct hops hops;
+
+	nexthop_macs(&s->nexthops, &hops);
+	return ring_set_filter(s->ring, f, &hops, err);
+}
+
+void
+source_hear(struct source *s, const char *mirror, const struct addr *a,
+    const uint8_t *mac)
+{
+	struct hops hops;
+	struct err err;
+
+	if (!nexthop_hear(&s->nexthops, a, mac))
+		return;
+	nexthop_macs(&s->nexthops, &hops);
+	/* One as large was tried before: it does not fail. */
+	if (ring_set_hops(s->ring, &hops, &err) == -1)
+		log_event(LOG_LEVEL_WARN,
+		    LOG_KEYS("next-hop-failed", LOG_TEXT("mirror", mirror),
+			LOG_TEXT("interface", s->name)),
+		    "mirror \"%s\": %s: next-hop: %s", mirror, s->name,
+		    err.text);
+	nexthop_say(&s->nexthops, mirror, s->name, s->up, source_clock_ms());
 }
 
 void

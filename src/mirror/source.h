@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "capture/ring.h"
+#include "mirror/nexthop.h"
 #include "mirror/spell.h"
 
 struct conf_mirror;
@@ -36,6 +37,7 @@ struct source {
 	uint64_t ring_size;
 	uint32_t latency_ms;
 	bool promiscuous;
+	struct nexthops nexthops;
 	struct source_stats stats;
 	uint64_t lost_earlier; /* ring_dropped_packets of rings before this */
 	struct spell losses;   /* ring_dropped_packets */
@@ -45,16 +47,32 @@ struct source {
 	void *owner;	       /* whom the frames go to */
 };
 
-/* Opens the ring of interface i with the settings of cm. */
-int source_open(struct source **out, const struct conf_mirror *cm,
-    const struct iface *i, const struct filter *f, struct err *err);
+/* What a source is opened for. */
+struct source_use {
+	const struct conf_mirror *conf;
+	const struct filter *filter; /* see ring_open */
+	const struct source *before; /* of the same interface, or NULL */
+};
 
-/* The same source with the ring of old, as long as old lives or until
+/* Opens the ring of interface i. It knows the next hops that before knows. */
+int source_open(struct source **out, const struct source_use *u,
+    const struct iface *i, struct err *err);
+
+/* The same source with the ring of before, as long as before lives or until
  * source_adopt; NULL without memory. */
-struct source *source_borrow(const struct source *old);
+struct source *source_borrow(const struct source_use *u);
 
 /* Takes the borrowed ring, and the counters, over from old. */
 void source_adopt(struct source *s, struct source *old);
+
+/* Swaps the filter, or captures again after ring_stop; see ring_set_filter. */
+int source_set_filter(struct source *s, const struct filter *f,
+    struct err *err);
+
+/* The neighbour at a has this MAC address, or (NULL) is unresolved: from now on
+ * that is what is collected, and logged. */
+void source_hear(struct source *s, const char *mirror, const struct addr *a,
+    const uint8_t *mac);
 
 void source_close(struct source *s);
 

@@ -34,6 +34,17 @@ mirror_source_status(const struct mirror *m, size_t i,
 	return roll_get(&m->roll, m->sources, m->nsources, i, out);
 }
 
+const struct nexthop *
+mirror_nexthop(const struct mirror *m, size_t i, const struct source **s)
+{
+	size_t n = m->conf->nnext_hops;
+
+	if (n == 0 || i / n >= m->nsources)
+		return NULL;
+	*s = m->sources[i / n];
+	return &(*s)->nexthops.v[i % n];
+}
+
 size_t
 mirror_ntargets(const struct mirror *m)
 {
@@ -111,7 +122,8 @@ mirror_state(const struct mirror *m)
 	if (!m->conf->collect)
 		return MIRROR_DISABLED;
 	for (size_t i = 0; i < m->nsources; i++)
-		if (m->sources[i]->up)
+		if (m->sources[i]->up &&
+		    nexthop_ready(&m->sources[i]->nexthops))
 			return MIRROR_COLLECTING;
 	return MIRROR_WAITING;
 }

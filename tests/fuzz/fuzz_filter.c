@@ -97,7 +97,7 @@ both_open(struct both *b, const char *options)
 	conf_free(c);
 	require(b->user != NULL);
 	require(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) == 0);
-	require(filter_attach(b->user, fds[1], false, NULL) == 0);
+	require(filter_attach(b->user, NULL, fds[1], false, NULL) == 0);
 	b->in = fds[0];
 	b->kernel = fds[1];
 }

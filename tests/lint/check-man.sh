@@ -72,7 +72,7 @@ done
 # What trafmirrord.conf(5) calls reserved is what the schema does not store.
 sed -n 's/.*{ "\([a-z-]*\)",.* RESERVED.*/\1/p' "$src/src/conf/schema.c" |
 	sort >man/reserved.refused
-sed -n '/^\.Ss Reserved names/,/^and host names/s/^\.Cm //p' \
+sed -n '/^\.Ss Reserved names/,/^is reserved/s/^\.Cm //p' \
     man/trafmirrord.conf.5 | tr -s ' ,' '\n' | sed '/^$/d' |
 	sort >man/reserved.explained
 diff man/reserved.refused man/reserved.explained ||

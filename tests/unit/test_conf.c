@@ -439,7 +439,8 @@ test_all_errors_at_once(void)
 	    "t:1: mirror \"m\": direction: \"up\" is not allowed "
 	    "(all, in, out)",
 	    "t:2: mirror \"m\": unknown option \"foo\" (collect, description, "
-	    "tags, sources, direction, filter, bpf, exclude-targets, targets, "
+	    "tags, sources, direction, filter, next-hop, bpf, "
+	    "exclude-targets, targets, "
 	    "balance, session-id, truncate, sample, rate-limit, burst, "
 	    "oversize, ring-size, latency, promiscuous, under-pressure, rule)",
 	    "t:3: mark: \"0\" is out of range (1-4294967295)",

@@ -507,7 +507,7 @@ kernel_passes(const struct filter *f, const struct frame *fr)
 
 	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) == -1)
 		abort();
-	CU_ASSERT_EQUAL(filter_attach(f, fds[1], false, &err), 0);
+	CU_ASSERT_EQUAL(filter_attach(f, NULL, fds[1], false, &err), 0);
 	CU_ASSERT_STRING_EQUAL(err.text, "");
 	CU_ASSERT_EQUAL(send(fds[0], fr->b, fr->len, 0), (ssize_t)fr->len);
 	ok = recv(fds[1], &byte, 1, MSG_DONTWAIT) == 1;
@@ -774,6 +774,32 @@ test_hops_set(void)
 	CU_ASSERT_EQUAL(h.n, CONF_NEXT_HOPS_MAX);
 }
 
+/* Packets to a next hop are sent, whatever the direction says. */
+static void
+test_next_hop(void)
+{
+	struct frame fr = tcp(V4, 1, 443);
+	struct filter *none = make(""), *out = make("direction = out");
+	struct filter *f = make("next-hop = 10.0.1.1");
+	struct filter *g = make("next-hop = { 10.0.1.1, 10.0.1.2 }");
+	struct hops h = { 0 };
+
+	CU_ASSERT_EQUAL(filter_place(g), FILTER_KERNEL);
+	CU_ASSERT_FALSE(filter_match_direction(f, PACKET_IN, false));
+	CU_ASSERT_TRUE(filter_match_direction(f, PACKET_OUT, false));
+	CU_ASSERT_TRUE(filter_match_hops(none, &h, fr.b, (uint32_t)fr.len));
+	CU_ASSERT_FALSE(filter_match_hops(f, &h, fr.b, (uint32_t)fr.len));
+	hops_add(&h, fr.b);
+	CU_ASSERT_TRUE(filter_match_hops(f, &h, fr.b, (uint32_t)fr.len));
+	CU_ASSERT_FALSE(filter_match_hops(f, &h, fr.b, HOPS_MAC - 1));
+	CU_ASSERT_FALSE(filter_equal(f, g));
+	CU_ASSERT_FALSE(filter_equal(f, out));
+	filter_free(none);
+	filter_free(out);
+	filter_free(f);
+	filter_free(g);
+}
+
 /* A live socket gets one large program for another. */
 static void
 test_swap(void)
@@ -788,10 +814,10 @@ test_swap(void)
 	targets = "t4, t6, g4, g6";
 	CU_ASSERT_NOT_EQUAL_FATAL(fd, -1);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	CU_ASSERT_EQUAL(filter_attach(small, fd, false, &err), 0);
+	CU_ASSERT_EQUAL(filter_attach(small, NULL, fd, false, &err), 0);
 	for (int i = 0; i < 3; i++)
-		CU_ASSERT_EQUAL(filter_attach(f, fd, true, &err), 0);
-	CU_ASSERT_EQUAL(filter_attach(small, fd, false, &err), 0);
+		CU_ASSERT_EQUAL(filter_attach(f, NULL, fd, true, &err), 0);
+	CU_ASSERT_EQUAL(filter_attach(small, NULL, fd, false, &err), 0);
 	CU_ASSERT_STRING_EQUAL(err.text, "");
 	filter_free(small);
 	filter_free(f);
@@ -817,6 +843,7 @@ static const struct unit_test tests[] = {
 	{ "no rule", test_no_rule },
 	{ "hops", test_hops },
 	{ "hops set", test_hops_set },
+	{ "next hop", test_next_hop },
 	{ "swap", test_swap },
 };
 UNIT_MAIN("filter", tests)
