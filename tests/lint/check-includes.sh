@@ -13,7 +13,7 @@ BEGIN {
 
 	# header -> the files or folders that may include it
 	only["pcap.h"] = "src/capture/compile.c src/capture/program.c " \
-	    "src/capture/savefile.c"
+	    "src/capture/frames.c"
 	only["pcap/pcap.h"] = only["pcap.h"]
 	only["pcap/bpf.h"] = only["pcap.h"]
 	only["confuse.h"] = "src/conf/conf.c"
