@@ -226,3 +226,37 @@ classifier_match(const struct classifier *c, const uint8_t *frame,
 	*rule = slot->verdict.rule;
 	return slot->verdict.collect;
 }
+
+/* ---- reasons ----------------------------------------------------------- */
+
+static uint32_t
+fields_lacking(const struct classifier *c, const struct look *l, size_t bit)
+{
+	uint32_t sets = look_lacking(l, c->nbits, bit), fields = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if ((sets >> i & 1) != 0)
+			fields |= UINT32_C(1) << (l->axis[i] - c->axes);
+	return fields;
+}
+
+void
+classifier_lacks(const struct classifier *c, const uint8_t *frame,
+    size_t caplen, uint32_t *lacks)
+{
+	struct look l = { .n = 0 };
+	struct fields f;
+
+	field_read(&f, frame, caplen);
+	look_at(&l, c, &f);
+	memset(lacks, 0xff, c->nrules * sizeof(*lacks));
+	for (size_t bit = 0; bit < c->nbits; bit++) {
+		uint32_t fields = fields_lacking(c, &l, bit);
+		uint32_t *least =
+		    &lacks[c->filter == CONF_FILTER_ALL ? bit >> c->shift :
+							  c->rule[bit]];
+
+		if (__builtin_popcount(fields) < __builtin_popcount(*least))
+			*least = fields;
+	}
+}

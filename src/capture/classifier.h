@@ -28,6 +28,12 @@ void classifier_free(struct classifier *c);
 bool classifier_match(const struct classifier *c, const uint8_t *frame,
     size_t caplen, uint32_t *rule);
 
+/* For each rule the fields of a frame that keep it from matching, as bits by
+ * enum field: 0 if it matches. lacks has room for all rules. Of a bidirectional
+ * rule it is the direction that lacks less. */
+void classifier_lacks(const struct classifier *c, const uint8_t *frame,
+    size_t caplen, uint32_t *lacks);
+
 /* Whether there is anything to learn from *rule above. */
 bool classifier_tells(const struct classifier *c);
 

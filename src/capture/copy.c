@@ -22,21 +22,12 @@
 #define PORT_VXLAN  4789
 #define PORT_GENEVE 6081
 
-/* First fragments that are remembered, a power of 2. The rest of a datagram
- * follows it at once, so few are enough. */
-#define FRAGMENTS 256
-
 #define FRAGMENT_KEY_MAX 38
 
 /* The two that all copies of a mirror to a target have. */
 struct session {
 	enum conf_encap encap;
 	uint32_t id;
-};
-
-struct fragment {
-	uint64_t hash;
-	enum copy_kind kind;
 };
 
 struct copy {
@@ -46,7 +37,7 @@ struct copy {
 	size_t nports;
 	struct session *sessions;
 	size_t nsessions;
-	struct fragment fragments[FRAGMENTS];
+	struct copy_memory memory;
 };
 
 /* ---- what is known ------------------------------------------------------ */
@@ -224,9 +215,10 @@ fragment_hash(const struct tunnel *t)
 }
 
 enum copy_kind
-copy_look(struct copy *c, const uint8_t *frame, size_t len)
+copy_look_apart(const struct copy *c, struct copy_memory *m,
+    const uint8_t *frame, size_t len)
 {
-	struct fragment *f;
+	struct copy_fragment *f;
 	struct tunnel t;
 	uint64_t hash;
 
@@ -235,9 +227,15 @@ copy_look(struct copy *c, const uint8_t *frame, size_t len)
 	if (t.fragment == TUNNEL_WHOLE)
 		return look(c, &t);
 	hash = fragment_hash(&t);
-	f = &c->fragments[hash % FRAGMENTS];
+	f = &m->v[hash % COPY_FRAGMENTS];
 	if (t.fragment == TUNNEL_LATER)
 		return f->hash == hash ? f->kind : COPY_NOT;
-	*f = (struct fragment) { hash, look(c, &t) };
+	*f = (struct copy_fragment) { hash, look(c, &t) };
 	return f->kind;
+}
+
+enum copy_kind
+copy_look(struct copy *c, const uint8_t *frame, size_t len)
+{
+	return copy_look_apart(c, &c->memory, frame, len);
 }

@@ -12,10 +12,22 @@ struct conf;
 struct copy;
 struct err;
 
+/* First fragments that are remembered, a power of 2. The rest of a datagram
+ * follows it at once, so few are enough. */
+#define COPY_FRAGMENTS 256
+
 enum copy_kind {
 	COPY_NOT,
 	COPY_LIKE, /* it may be one that has come round: see copy_look */
 	COPY_OURS, /* a copy to or from a target, or an error it has caused */
+};
+
+/* What the first fragments were; all zero: none has been seen. */
+struct copy_memory {
+	struct copy_fragment {
+		uint64_t hash;
+		enum copy_kind kind;
+	} v[COPY_FRAGMENTS];
 };
 
 /* What is known of copies: targets and session-ids that mirrors of c use. */
@@ -41,5 +53,9 @@ bool copy_equal(const struct copy *a, const struct copy *b);
  *
  * Remembers fragments, else c is not changed. */
 enum copy_kind copy_look(struct copy *c, const uint8_t *frame, size_t len);
+
+/* The same, but fragments are remembered in m. */
+enum copy_kind copy_look_apart(const struct copy *c, struct copy_memory *m,
+    const uint8_t *frame, size_t len);
 
 #endif

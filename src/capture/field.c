@@ -17,6 +17,25 @@
 #define VLAN_MAX    2
 #define IP6_LEN	    40
 
+static const char *const names[FIELDS] = {
+	[FIELD_SRC4] = "src",
+	[FIELD_DST4] = "dst",
+	[FIELD_PROTO4] = "protocol",
+	[FIELD_SRC6] = "src",
+	[FIELD_DST6] = "dst",
+	[FIELD_PROTO6] = "protocol",
+	[FIELD_BEHIND6] = "protocol",
+	[FIELD_SRC_PORT] = "src-port",
+	[FIELD_DST_PORT] = "dst-port",
+	[FIELD_OTHER] = "ip",
+};
+
+const char *
+field_name(enum field f)
+{
+	return names[f];
+}
+
 /* ---- of entries -------------------------------------------------------- */
 
 static struct axis_key

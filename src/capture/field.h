@@ -30,6 +30,10 @@ enum field {
 	FIELDS
 };
 
+/* The option of a rule that asks for it: "src" and so on; "ip" if it is that a
+ * packet has none of them. */
+const char *field_name(enum field f);
+
 static inline bool
 field_is_wide(enum field f)
 {

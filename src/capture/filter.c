@@ -319,6 +319,24 @@ filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
 	    classifier_match(f->rules, frame, caplen, rule);
 }
 
+void
+filter_ask(const struct filter *f, const struct packet *p,
+    struct filter_parts *parts)
+{
+	parts->exclude = program_match(&f->exclude, p->data, p->caplen,
+	    p->caplen);
+	parts->bpf = f->bpf.n == 0 ||
+	    program_match(&f->bpf, p->data, p->caplen, p->len);
+	parts->rules = classifier_match(f->rules, p->data, p->caplen,
+	    &parts->rule);
+}
+
+void
+filter_lacks(const struct filter *f, const struct packet *p, uint32_t *lacks)
+{
+	classifier_lacks(f->rules, p->data, p->caplen, lacks);
+}
+
 bool
 filter_finish(const struct filter *f, struct packet *p, uint32_t inserted)
 {
@@ -339,6 +357,16 @@ bool
 filter_is_copy(const struct filter *f, struct packet *p)
 {
 	enum copy_kind kind = copy_look(f->copies, p->data, p->caplen);
+
+	p->like_copy = kind == COPY_LIKE;
+	return kind == COPY_OURS;
+}
+
+bool
+filter_is_copy_apart(const struct filter *f, struct copy_memory *m,
+    struct packet *p)
+{
+	enum copy_kind kind = copy_look_apart(f->copies, m, p->data, p->caplen);
 
 	p->like_copy = kind == COPY_LIKE;
 	return kind == COPY_OURS;

@@ -10,6 +10,7 @@
 
 struct conf;
 struct conf_mirror;
+struct copy_memory;
 struct err;
 struct filter;
 struct hops;
@@ -49,6 +50,20 @@ int filter_attach(const struct filter *f, const struct hops *h, int fd,
 bool filter_match(const struct filter *f, const uint8_t *frame, uint32_t caplen,
     uint32_t len, uint32_t *rule);
 
+/* The same conditions one by one, whatever the others say. */
+struct filter_parts {
+	bool exclude; /* it is not to or from a target, and no copy to one */
+	bool bpf;     /* also if there is none */
+	bool rules;
+	uint32_t rule;
+};
+void filter_ask(const struct filter *f, const struct packet *p,
+    struct filter_parts *parts);
+
+/* See classifier_lacks. */
+void filter_lacks(const struct filter *f, const struct packet *p,
+    uint32_t *lacks);
+
 /* What is left to do with a frame that the kernel's part accepted: whether it
  * matches, and p->rule. inserted: bytes of a VLAN tag in p that the kernel's
  * part had not in front of it. */
@@ -58,6 +73,10 @@ bool filter_finish(const struct filter *f, struct packet *p, uint32_t inserted);
  * all the same; if not, p->like_copy: see copy_look. Later fragments are what
  * the first was, so that each frame is to be asked for once, and in order. */
 bool filter_is_copy(const struct filter *f, struct packet *p);
+
+/* The same without a trace in f: fragments are remembered in m. */
+bool filter_is_copy_apart(const struct filter *f, struct copy_memory *m,
+    struct packet *p);
 
 /* The direction, as the kernel's part asks for it; with a next-hop, out. */
 bool filter_match_direction(const struct filter *f,

@@ -115,3 +115,23 @@ look_all(struct look *l, size_t nbits, unsigned shift)
 	}
 	return true;
 }
+
+uint32_t
+look_lacking(const struct look *l, size_t nbits, size_t bit)
+{
+	size_t nsums = axis_words(axis_words(nbits)), s = bit / 4096;
+	uint64_t w = UINT64_C(1) << (bit / 64 % 64);
+	uint32_t lacking = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const uint64_t *words = l->set[i] + nsums;
+		uint64_t v = l->axis[i]->any[nsums + bit / 64];
+
+		for (size_t k = 0; k < s; k++)
+			words += count_bits(l->set[i][k]);
+		if ((l->set[i][s] & w) != 0)
+			v |= words[count_bits(l->set[i][s] & (w - 1))];
+		lacking |= (v >> bit % 64 & 1) == 0 ? UINT32_C(1) << i : 0;
+	}
+	return lacking;
+}

@@ -39,4 +39,7 @@ uint32_t look_least(struct look *l, const uint32_t *rule, const uint32_t *least,
  * pair. */
 bool look_all(struct look *l, size_t nbits, unsigned shift);
 
+/* Which sets entry bit is not in: bit i stands for set[i]. */
+uint32_t look_lacking(const struct look *l, size_t nbits, size_t bit);
+
 #endif

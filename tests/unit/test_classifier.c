@@ -270,6 +270,22 @@ next_packet(struct packet_spec last[static 8])
 	return *s;
 }
 
+/* A rule lacks nothing if, and only if, it matches. */
+static void
+check_lacks(const struct classifier *cl, const struct conf_mirror *m,
+    const struct frame *f, const struct packet_spec *s)
+{
+	uint32_t *lacks = calloc(m->nrules + 1, sizeof(*lacks));
+	bool good = lacks != NULL;
+
+	if (good)
+		classifier_lacks(cl, f->b, f->len, lacks);
+	for (size_t i = 0; good && i < m->nrules; i++)
+		good = (lacks[i] == 0) == rule_matches(&m->rules[i], s);
+	CU_ASSERT_TRUE(good);
+	free(lacks);
+}
+
 static void
 check_random(const char *mode, unsigned nrules, unsigned npackets)
 {
@@ -292,6 +308,7 @@ check_random(const char *mode, unsigned nrules, unsigned npackets)
 
 		CU_ASSERT_EQUAL(decide(cl, &f),
 		    decide_slowly(&c->mirrors[0], &s));
+		check_lacks(cl, &c->mirrors[0], &f, &s);
 	}
 	classifier_free(cl);
 	conf_free(c);
