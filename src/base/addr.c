@@ -134,6 +134,20 @@ addr_from_sockaddr(struct addr *a, const struct sockaddr *sa)
 	}
 }
 
+uint16_t
+addr_sockaddr_port(const struct sockaddr *sa)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof(in));
+		return ntohs(in.sin_port);
+	}
+	memcpy(&in6, sa, sizeof(in6));
+	return ntohs(in6.sin6_port);
+}
+
 socklen_t
 addr_to_sockaddr(const struct addr *a, uint16_t port,
     struct sockaddr_storage *ss)

@@ -44,6 +44,9 @@ bool addr_prefix_covers(const struct addr_prefix *outer,
  * other. */
 void addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
 
+/* The port of such a socket address, in host order. */
+uint16_t addr_sockaddr_port(const struct sockaddr *sa);
+
 /* Fills ss with the address and port (host order). Returns its length. */
 socklen_t addr_to_sockaddr(const struct addr *a, uint16_t port,
     struct sockaddr_storage *ss);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/iface.h"
 #include "deliver/encap.h"
 #include "deliver/gso.h"
 #include "deliver/send.h"
@@ -41,6 +42,7 @@ struct target {
 	char join_interface[IFNAMSIZ];
 	uint32_t sequence;
 	struct target_stats stats;
+	uint16_t planned_ports[CONF_SOURCE_PORTS_MAX];
 	int failure; /* errno of the last failed send, 0 = none */
 	int undelivered_error;
 };
@@ -159,6 +161,22 @@ connect_queues(struct target *t)
 	choose_gso(t);
 }
 
+/* Ports and the way, without a socket of ours. */
+static void
+make_plan(struct target *t)
+{
+	struct iface_route r;
+
+	for (unsigned i = 0; t->encap.protocol == IPPROTO_UDP && i < t->nqueues;
+	     i++)
+		t->planned_ports[i] = target_plan_port(t->use.plan, &t->conf,
+		    &t->use, i);
+	t->mtu = MTU_UNKNOWN;
+	if (iface_route_get(&r, &t->place.address, t->conf.interface, NULL) ==
+	    0)
+		t->mtu = r.mtu;
+}
+
 /* ---- opening and closing ----------------------------------------------- */
 
 /* Of what is borrowed only that is kept which has a copy. */
@@ -198,10 +216,14 @@ target_open(struct target **out, const struct conf_target *ct,
 	}
 	/* Without ports one socket does. */
 	nqueues = t->encap.protocol == IPPROTO_UDP ? ct->source_ports : 1;
-	for (unsigned i = 0; i < nqueues; i++)
+	for (unsigned i = 0; i < nqueues && u->plan == NULL; i++)
 		if (open_queue(t, i, &why) == -1)
 			goto fail;
-	connect_queues(t);
+	t->nqueues = nqueues;
+	if (u->plan != NULL)
+		make_plan(t);
+	else
+		connect_queues(t);
 	*out = t;
 	return 0;
 fail:
@@ -318,42 +340,35 @@ target_overhead(const struct target *t)
 	return t->outer_len + t->encap.len;
 }
 
-static void
-push_truncated(struct target *t, unsigned port, uint64_t flow,
-    const struct segment *frame)
+/* What the size of a frame means to the copy; *len: bytes that are left. */
+static enum target_fate
+judge(const struct target *t, uint32_t *len)
 {
 	uint32_t header = target_overhead(t);
 	uint32_t room = t->mtu > header ? t->mtu - header : 0;
-	struct segment f = *frame;
 
-	if (room < FRAME_MIN) {
-		t->stats.dropped[TARGET_DROP_OVERSIZE]++;
-		return;
-	}
-	if (f.head_len > room)
-		f.head_len = room;
-	f.body_len = room - f.head_len;
-	f.truncated = true;
-	t->stats.truncated_packets += !frame->truncated;
-	push(t, port, flow, &f);
+	if (header + *len <= t->mtu)
+		return TARGET_FITS;
+	if (t->use.oversize == CONF_OVERSIZE_FRAGMENT)
+		return TARGET_FRAGMENTED;
+	if (t->use.oversize == CONF_OVERSIZE_DROP || room < FRAME_MIN)
+		return TARGET_OVERSIZE;
+	*len = room;
+	return TARGET_TRUNCATED;
 }
 
 static void
-push_oversize(struct target *t, unsigned port, uint64_t flow,
-    const struct segment *frame)
+push_truncated(struct target *t, unsigned port, uint64_t flow,
+    const struct segment *frame, uint32_t len)
 {
-	switch (t->use.oversize) {
-	case CONF_OVERSIZE_FRAGMENT:
-		t->stats.fragmented_packets++;
-		push(t, port, flow, frame);
-		break;
-	case CONF_OVERSIZE_TRUNCATE:
-		push_truncated(t, port, flow, frame);
-		break;
-	case CONF_OVERSIZE_DROP:
-		t->stats.dropped[TARGET_DROP_OVERSIZE]++;
-		break;
-	}
+	struct segment f = *frame;
+
+	if (f.head_len > len)
+		f.head_len = len;
+	f.body_len = len - f.head_len;
+	f.truncated = true;
+	t->stats.truncated_packets += !frame->truncated;
+	push(t, port, flow, &f);
 }
 
 void
@@ -362,10 +377,21 @@ target_push(struct target *t, unsigned port, uint64_t flow,
 {
 	uint32_t len = frame->head_len + frame->body_len;
 
-	if (target_overhead(t) + len > t->mtu)
-		push_oversize(t, port, flow, frame);
-	else
+	switch (judge(t, &len)) {
+	case TARGET_FITS:
 		push(t, port, flow, frame);
+		break;
+	case TARGET_FRAGMENTED:
+		t->stats.fragmented_packets++;
+		push(t, port, flow, frame);
+		break;
+	case TARGET_TRUNCATED:
+		push_truncated(t, port, flow, frame, len);
+		break;
+	case TARGET_OVERSIZE:
+		t->stats.dropped[TARGET_DROP_OVERSIZE]++;
+		break;
+	}
 }
 
 void
@@ -377,6 +403,77 @@ target_flush(struct target *t, bool wait)
 		t->filled &= t->filled - 1;
 		flush_queue(t, i, wait);
 	}
+}
+
+/* ---- foreseeing -------------------------------------------------------- */
+
+static uint16_t
+source_port(const struct target *t, unsigned port)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	if (t->encap.protocol != IPPROTO_UDP)
+		return 0;
+	if (t->use.plan != NULL)
+		return t->planned_ports[port];
+	if (getsockname(send_queue_fd(t->queues[port]), (struct sockaddr *)&ss,
+		&len) == -1)
+		return 0;
+	return addr_sockaddr_port((struct sockaddr *)&ss);
+}
+
+/* IP packets that one of len bytes is cut into: all but the last carry a
+ * multiple of 8. */
+static uint32_t
+count_fragments(const struct target *t, uint32_t len)
+{
+	bool v4 = t->place.address.family == AF_INET;
+	uint32_t header = v4 ? 20 : 40, extra = v4 ? 0 : 8;
+	uint32_t most;
+
+	if (t->mtu < header + extra + 8)
+		return 0;
+	most = (t->mtu - header - extra) & ~UINT32_C(7);
+	return (len - header + most - 1) / most;
+}
+
+/* The kernel refuses it. */
+static bool
+is_beyond_ip(const struct target *t, uint32_t len)
+{
+	uint32_t uncounted = t->place.address.family == AF_INET ? 0 : 40;
+
+	return len - uncounted > UINT16_MAX;
+}
+
+void
+target_foresee(const struct target *t, unsigned port, uint32_t len,
+    struct target_forecast *out)
+{
+	enum target_fate fate = judge(t, &len);
+
+	*out = (struct target_forecast) { .source_port = source_port(t, port),
+		.mtu = t->mtu == MTU_UNKNOWN ? 0 : t->mtu,
+		.fate = fate,
+		.len = target_overhead(t) + len,
+		.fragments = 1 };
+	if (is_beyond_ip(t, out->len))
+		out->fate = TARGET_OVERSIZE;
+	else if (fate == TARGET_FRAGMENTED)
+		out->fragments = count_fragments(t, out->len);
+}
+
+const struct addr *
+target_address(const struct target *t)
+{
+	return &t->place.address;
+}
+
+uint16_t
+target_port(const struct target *t)
+{
+	return t->encap.protocol == IPPROTO_UDP ? t->place.port : 0;
 }
 
 const struct target_stats *

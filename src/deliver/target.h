@@ -17,6 +17,7 @@ struct err;
 struct gso_choice;
 struct segment;
 struct target;
+struct target_plan;
 
 enum target_drop {
 	TARGET_DROP_SEND_ERROR,
@@ -42,6 +43,9 @@ struct target_use {
 	uint32_t session_id;
 	uint32_t mark;
 	enum conf_oversize oversize;
+	/* It opens no socket, but plans on its ports, and is good for
+	 * target_foresee only; NULL: it is a real one. */
+	struct target_plan *plan;
 };
 
 /* Opens the sockets (one for each source port) to a place of ct and connects
@@ -70,6 +74,32 @@ uint32_t target_overhead(const struct target *t);
  * they use one port. */
 void target_push(struct target *t, unsigned port, uint64_t flow,
     const struct segment *frame);
+
+/* What becomes of a copy, by its size. */
+enum target_fate {
+	TARGET_FITS,
+	TARGET_FRAGMENTED,
+	TARGET_TRUNCATED,
+	TARGET_OVERSIZE /* dropped */
+};
+
+struct target_forecast {
+	uint16_t source_port; /* 0: it has none */
+	uint32_t mtu;	      /* of the path; 0: there is no route */
+	enum target_fate fate;
+	uint32_t len; /* of the outer IP packet as it leaves */
+	uint32_t fragments;
+};
+
+/* What target_push would make of a frame of so many bytes; nothing changes.
+ */
+void target_foresee(const struct target *t, unsigned port, uint32_t len,
+    struct target_forecast *out);
+
+const struct addr *target_address(const struct target *t);
+
+/* The UDP destination port; 0: it has none. */
+uint16_t target_port(const struct target *t);
 
 /* Sends all that is queued. What cannot be sent is dropped and counted; with
  * wait, a full socket buffer is waited for instead. */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,22 +80,28 @@ set_socket_options(int fd, const struct conf_target *ct,
 	return 0;
 }
 
-/* Binds to a free port of the dynamic range. Where the search starts depends
- * on the session and the number of the socket alone, so that a restart
- * finds the same ports and receivers keep their queues. */
+/* Where the search for a free port of the dynamic range starts depends on the
+ * session and the number of the socket alone, so that a restart finds the same
+ * ports and receivers keep their queues. */
+static uint16_t
+port_at(const struct target_use *u, unsigned i, unsigned try)
+{
+	unsigned start = u->session_id * CONF_SOURCE_PORTS_MAX + i;
+
+	return (uint16_t)(PORT_FIRST + (start + try) % PORT_COUNT);
+}
+
 static int
-bind_port(int fd, int protocol, const struct addr *source, unsigned start,
-    struct err *err)
+bind_port(int fd, int protocol, const struct addr *source,
+    const struct target_use *u, unsigned i, struct err *err)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
 
 	for (unsigned try = 0; try < PORT_COUNT; try++) {
-		uint16_t port = (uint16_t)(PORT_FIRST +
-		    (start + try) % PORT_COUNT);
+		uint16_t port = protocol == IPPROTO_UDP ? port_at(u, i, try) :
+							  0;
 
-		if (protocol != IPPROTO_UDP)
-			port = 0;
 		len = addr_to_sockaddr(source, port, &ss);
 		if (bind(fd, (struct sockaddr *)&ss, len) == 0)
 			return 0;
@@ -117,10 +124,76 @@ target_socket(int protocol, sa_family_t family, const struct conf_target *ct,
 	if (set_socket_options(fd, ct, u, err) == -1 ||
 	    set_ip_options(fd, family, ct, u, err) == -1 ||
 	    bind_port(fd, protocol,
-		ct->source_address.family != 0 ? &ct->source_address : &any,
-		u->session_id * CONF_SOURCE_PORTS_MAX + i, err) == -1) {
+		ct->source_address.family != 0 ? &ct->source_address : &any, u,
+		i, err) == -1) {
 		close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+/* ---- planning ---------------------------------------------------------- */
+
+struct bound {
+	struct addr addr;
+	uint16_t port;
+};
+
+struct target_plan {
+	bool any[UINT16_MAX + 1]; /* ports taken with any address */
+	struct bound *v;	  /* and those taken with one */
+	size_t n;
+};
+
+struct target_plan *
+target_plan_new(void)
+{
+	return calloc(1, sizeof(struct target_plan));
+}
+
+void
+target_plan_free(struct target_plan *p)
+{
+	if (p == NULL)
+		return;
+	free(p->v);
+	free(p);
+}
+
+/* As the kernel has it: a socket for any address, IPv6 too, is in the way of
+ * all others. */
+static bool
+is_free(const struct target_plan *p, const struct addr *a, bool any,
+    uint16_t port)
+{
+	if (p->any[port])
+		return false;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->v[i].port == port &&
+		    (any || addr_equal(&p->v[i].addr, a)))
+			return false;
+	return true;
+}
+
+uint16_t
+target_plan_port(struct target_plan *p, const struct conf_target *ct,
+    const struct target_use *u, unsigned i)
+{
+	struct addr a = ct->source_address;
+	bool any = a.family == 0;
+	uint16_t port = port_at(u, i, 0);
+	struct bound *v;
+
+	for (unsigned try = 1; try < PORT_COUNT && !is_free(p, &a, any, port);
+	     try++)
+		port = port_at(u, i, try);
+	if (any) {
+		p->any[port] = true;
+		return port;
+	}
+	if ((v = reallocarray(p->v, p->n + 1, sizeof(*v))) == NULL)
+		return 0;
+	p->v = v;
+	v[p->n++] = (struct bound) { a, port };
+	return port;
 }

@@ -5,8 +5,11 @@
 
 #include <sys/socket.h>
 
+#include <stdint.h>
+
 struct conf_target;
 struct err;
+struct target_plan;
 struct target_use;
 
 /* Opens the socket number i to a place of that family: not connected, with
@@ -15,5 +18,15 @@ struct target_use;
 int target_socket(int protocol, sa_family_t family,
     const struct conf_target *ct, const struct target_use *u, unsigned i,
     struct err *err);
+
+/* Which ports a daemon that starts with a configuration takes. NULL without
+ * memory. */
+struct target_plan *target_plan_new(void);
+void target_plan_free(struct target_plan *p);
+
+/* Takes the port that target_socket would bind, if no other program has it.
+ * Returns it; 0 without memory. */
+uint16_t target_plan_port(struct target_plan *p, const struct conf_target *ct,
+    const struct target_use *u, unsigned i);
 
 #endif

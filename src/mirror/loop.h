@@ -47,6 +47,13 @@ loop_pass(struct loop *l, const struct packet *p, uint32_t n)
 	return !l->tripped;
 }
 
+/* Whether a frame is dropped as long as nothing changes. */
+static inline bool
+loop_stops(const struct loop *l, const struct packet *p)
+{
+	return l->tripped && p->like_copy;
+}
+
 /* To be called once a second. Each piece of news is told once. */
 enum loop_news loop_poll(struct loop *l);
 

@@ -188,31 +188,73 @@ mirror_close(struct mirror *m)
 	return true;
 }
 
+static int
+prepare(struct mirror *m, struct bandwidth *bandwidth, struct mirror *old,
+    struct err *err)
+{
+	const struct conf_mirror *cm = m->conf;
+
+	relief_init(&m->relief, cm);
+	if (roll_init(&m->roll, cm, err) == -1 ||
+	    open_filter(m, old, err) == -1 ||
+	    hits_init(&m->hits, cm, old == NULL ? NULL : old->conf, err) == -1)
+		return -1;
+	return pipeline_init(&m->pipeline, m->root, cm, bandwidth,
+	    old == NULL ? NULL : &old->pipeline, err);
+}
+
+/* Takes m; rc: of prepare. */
+static int
+finish(struct mirror **out, struct mirror *m, int rc,
+    const struct conf_mirror *cm, struct err *why, struct err *err)
+{
+	if (rc == 0) {
+		*out = m;
+		return 0;
+	}
+	mirror_free(m);
+	return err_set(err, "mirror \"%s\": %s", cm->name, why->text);
+}
+
+static struct mirror *
+allocate(const struct conf *c, const struct conf_mirror *cm, struct err *err)
+{
+	struct mirror *m = calloc(1, sizeof(*m));
+
+	if (m == NULL) {
+		err_sys(err, "mirror \"%s\"", cm->name);
+		return NULL;
+	}
+	m->root = c;
+	m->conf = cm;
+	return m;
+}
+
 int
 mirror_new(struct mirror **out, const struct conf *c,
     const struct conf_mirror *cm, struct bandwidth *bandwidth,
     struct mirror *old, struct err *err)
 {
-	struct mirror *m = calloc(1, sizeof(*m));
+	struct mirror *m = allocate(c, cm, err);
 	struct err why;
 
 	if (m == NULL)
-		return err_sys(err, "mirror \"%s\"", cm->name);
-	m->root = c;
-	m->conf = cm;
-	relief_init(&m->relief, cm);
-	if (roll_init(&m->roll, cm, &why) == -1 ||
-	    open_filter(m, old, &why) == -1 ||
-	    hits_init(&m->hits, cm, old == NULL ? NULL : old->conf, &why) ==
-		-1 ||
-	    pipeline_init(&m->pipeline, c, cm, bandwidth,
-		old == NULL ? NULL : &old->pipeline, &why) == -1)
-		goto fail;
-	*out = m;
-	return 0;
-fail:
-	mirror_free(m);
-	return err_set(err, "mirror \"%s\": %s", cm->name, why.text);
+		return -1;
+	return finish(out, m, prepare(m, bandwidth, old, &why), cm, &why, err);
+}
+
+int
+mirror_plan(struct mirror **out, const struct conf *c,
+    const struct conf_mirror *cm, struct bandwidth *bandwidth,
+    struct target_plan *plan, struct err *err)
+{
+	struct mirror *m = allocate(c, cm, err);
+	struct err why;
+
+	if (m == NULL)
+		return -1;
+	m->pipeline.plan = plan;
+	return finish(out, m, prepare(m, bandwidth, NULL, &why), cm, &why, err);
 }
 
 void

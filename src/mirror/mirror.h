@@ -22,6 +22,7 @@ struct iface;
 struct iface_list;
 struct mirror;
 struct nexthop;
+struct target_plan;
 
 /* Waiting: no source is up, or none that is has a next hop that is resolved. */
 enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
@@ -68,6 +69,12 @@ const char *mirror_state_name(enum mirror_state state);
 int mirror_new(struct mirror **out, const struct conf *c,
     const struct conf_mirror *cm, struct bandwidth *bandwidth,
     struct mirror *old, struct err *err);
+
+/* The same without old, and without any socket: for explain.h alone. plan:
+ * the ports that mirrors before it in c take. */
+int mirror_plan(struct mirror **out, const struct conf *c,
+    const struct conf_mirror *cm, struct bandwidth *bandwidth,
+    struct target_plan *plan, struct err *err);
 
 /* Opens interface i, or borrows it from old, if it is one to collect from.
  * The kernel takes its time to open a ring, and longer to close one: the

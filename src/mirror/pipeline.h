@@ -53,6 +53,7 @@ struct chooser {
 
 struct pipeline {
 	const struct conf_mirror *conf;
+	struct target_plan *plan; /* targets are only planned: see target_use */
 	/* One for all members; to replicate, one for each group: a packet is
 	 * delivered once by each. */
 	struct chooser *choosers;
@@ -79,7 +80,7 @@ struct pipeline {
 
 /* Opens the targets of cm, or borrows those of old (or NULL) that are the
  * same. bandwidth: what all mirrors share, which outlives pl. pl must be
- * zero, and pipeline_fini follows also after an error. */
+ * zero, but for plan, and pipeline_fini follows also after an error. */
 int pipeline_init(struct pipeline *pl, const struct conf *c,
     const struct conf_mirror *cm, struct bandwidth *bandwidth,
     const struct pipeline *old, struct err *err);
@@ -109,6 +110,27 @@ void pipeline_adopt(struct pipeline *pl, struct pipeline *old);
  * the interface. Returns how many frames they are; *bytes: theirs. */
 uint32_t pipeline_packet(struct pipeline *pl, uint64_t source_hash,
     const struct packet *p, uint64_t *bytes);
+
+/* A copy that pipeline_packet would make. */
+struct pipeline_copy {
+	const struct target *to;
+	double share;	/* of the packets of its kind: 1, or less by turns */
+	uint32_t frame; /* bytes of the frame that are copied */
+	struct target_forecast target;
+};
+
+struct pipeline_forecast {
+	bool loops;		      /* the breaker has tripped for it */
+	bool sampled_out;	      /* its flow is not kept */
+	bool truncated;		      /* by truncate, or captured so */
+	struct pipeline_copy *copies; /* room for all members */
+	size_t n;
+};
+
+/* What pipeline_packet would make of one frame of the wire; nothing changes,
+ * and no limit is asked. Copies are foreseen also of what is not copied. */
+void pipeline_foresee(const struct pipeline *pl, uint64_t source_hash,
+    const struct packet *p, struct pipeline_forecast *out);
 
 /* From now on the first so many rungs of under-pressure are in force. */
 void pipeline_relieve(struct pipeline *pl, size_t rungs);

@@ -27,8 +27,8 @@
 
 /* A NIC's MAC address tells ENIs of different hosts apart, all of whose
  * interfaces may be called eth0. */
-static uint64_t
-identity_hash(const struct iface *i)
+uint64_t
+source_identity(const struct iface *i)
 {
 	static const uint8_t none[sizeof(i->mac)];
 
@@ -78,7 +78,7 @@ source_open(struct source **out, const struct source_use *u,
 	}
 	memcpy(s->name, i->name, sizeof(s->name));
 	s->ifindex = i->index;
-	s->hash = identity_hash(i);
+	s->hash = source_identity(i);
 	s->ring_size = cm->ring_size;
 	s->latency_ms = cm->latency_ms;
 	s->promiscuous = cm->promiscuous;
@@ -175,7 +175,7 @@ source_rename(struct source *s, const struct iface *i)
 	s->losses.before -= s->stats.ring_dropped_packets;
 	memset(&s->stats, 0, sizeof(s->stats));
 	memcpy(s->name, i->name, sizeof(s->name));
-	s->hash = identity_hash(i);
+	s->hash = source_identity(i);
 }
 
 void
@@ -198,7 +198,7 @@ bool
 source_same(const struct source *s, const struct conf_mirror *cm,
     const struct iface *i)
 {
-	return source_follows(s, i) && s->hash == identity_hash(i) &&
+	return source_follows(s, i) && s->hash == source_identity(i) &&
 	    s->ring_size == cm->ring_size && s->latency_ms == cm->latency_ms &&
 	    s->promiscuous == cm->promiscuous;
 }

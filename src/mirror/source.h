@@ -54,6 +54,9 @@ struct source_use {
 	const struct source *before; /* of the same interface, or NULL */
 };
 
+/* What decides, with balance = source, about the target of interface i. */
+uint64_t source_identity(const struct iface *i);
+
 /* Opens the ring of interface i. It knows the next hops that before knows. */
 int source_open(struct source **out, const struct source_use *u,
     const struct iface *i, struct err *err);
