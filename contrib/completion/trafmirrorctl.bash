@@ -7,8 +7,8 @@ _trafmirrorctl_names() {
 
 _trafmirrorctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command= i name
-	local commands='status top reload enable disable drain undrain tag untag
-	    reset list ping version'
+	local commands='status top explain reload enable disable drain undrain
+	    tag untag reset list ping version'
 	local socket=() args=() words=()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -17,7 +17,7 @@ _trafmirrorctl() {
 		-*s)
 			socket=(-s "${COMP_WORDS[++i]}")
 			;;
-		-*t) ((++i)) ;;
+		-*[rt]) ((++i)) ;;
 		-*) ;;
 		*)
 			if [[ -z $command ]]; then
@@ -30,7 +30,7 @@ _trafmirrorctl() {
 	done
 	COMPREPLY=()
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
-	-*s)
+	-*[rs])
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
@@ -38,12 +38,12 @@ _trafmirrorctl() {
 	esac
 	if [[ -z $command ]]; then
 		mapfile -t COMPREPLY < <(compgen -W \
-		    "$commands -h -j -s -t -V" -- "$cur")
+		    "$commands -h -j -r -s -t -V" -- "$cur")
 		return
 	fi
 	((${#args[@]} == 0)) || return
 	case $command in
-	status | top | enable | disable | tag | untag)
+	status | top | explain | enable | disable | tag | untag)
 		mapfile -t words < <(_trafmirrorctl_names mirrors)
 		;;
 	drain | undrain)

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "conf/text.h"
 
@@ -103,4 +104,23 @@ text_length(const char *text, size_t len)
 	for (size_t i = 0; i < len; i++)
 		n += ((unsigned char)text[i] & 0xc0) != 0x80;
 	return n;
+}
+
+void
+text_put(FILE *f, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		size_t n = text_step(text, len);
+
+		if (n == 0) {
+			fprintf(f, "\\x%02x", (unsigned char)*text);
+			n = 1;
+		} else {
+			fwrite(text, 1, n, f);
+		}
+		text += n;
+		len -= n;
+	}
 }

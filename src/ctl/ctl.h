@@ -12,6 +12,7 @@ enum ctl_status { CTL_DONE, CTL_REFUSED, CTL_USAGE, CTL_NO_DAEMON };
 struct ctl_options {
 	const char *path; /* of the control socket */
 	int seconds;	  /* to wait for an answer */
+	const char *capture; /* of explain; NULL: none */
 	bool json;
 };
 

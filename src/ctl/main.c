@@ -12,6 +12,7 @@
 #include "base/num.h"
 #include "conf/text.h"
 #include "ctl/ctl.h"
+#include "ctl/explain_cli.h"
 #include "ctl/link.h"
 #include "ctl/show.h"
 #include "ctl/top.h"
@@ -30,6 +31,10 @@ usage(FILE *f)
 	    "\n"
 	    "  status [MIRROR]           what is mirrored, and what is lost\n"
 	    "  top [MIRROR]              the same, each second, with rates\n"
+	    "  explain [MIRROR] 'FLOW'   whether it is mirrored, and why not,\n"
+	    "                            as 'tcp 10.0.0.14:43210 > "
+	    "93.184.216.34:443 out'\n"
+	    "  explain [MIRROR] -r FILE  the same for each packet of a capture\n"
 	    "  reload                    read the configuration again\n"
 	    "  enable | disable MIRROR   collect, or do not\n"
 	    "  drain | undrain TARGET    take a target out, and in again\n"
@@ -177,12 +182,13 @@ show_pong(const json_t *answer)
 
 static const struct command {
 	const char *name;
-	const char *asks; /* the daemon's word for it */
-	take_arguments *take;
-	show *show; /* NULL: top_run, which asks more than once */
+	const char *asks;     /* the daemon's word for it */
+	take_arguments *take; /* NULL: explain_cli_take */
+	show *show;	      /* NULL: top_run, which asks more than once */
 } commands[] = {
 	{ "status", "status", take_mirror_or_none, show_status },
 	{ "top", "status", take_mirror_or_none, NULL },
+	{ "explain", "explain", NULL, explain_cli_show },
 	{ "reload", "reload", no_arguments, show_reload },
 	{ "enable", "enable", take_mirror, show_message },
 	{ "disable", "disable", take_mirror, show_message },
@@ -270,24 +276,61 @@ finish(const struct command *c, const json_t *request, const json_t *answer,
 	return ok ? CTL_DONE : CTL_REFUSED;
 }
 
-static enum ctl_status
-run(const struct command *c, const json_t *request, const struct ctl_options *o)
+struct session {
+	const struct command *command;
+	const struct ctl_options *options;
+	int fd;
+	enum ctl_status status; /* of the last answer */
+};
+
+/* Returns how many packets the answer is about, or -1. */
+static int
+ask(void *arg, json_t *request)
 {
-	int fd = link_open(o->path, o->seconds);
-	enum ctl_status status;
+	struct session *s = arg;
 	json_t *answer;
 	char *line;
+	size_t n;
 
-	if (fd < 0)
-		return fd == LINK_REFUSED ? CTL_REFUSED : CTL_NO_DAEMON;
-	answer = link_ask(fd, request, o->seconds, &line);
-	close(fd);
+	s->status = CTL_NO_DAEMON;
+	answer = link_ask(s->fd, request, s->options->seconds, &line);
 	if (answer == NULL)
-		return CTL_NO_DAEMON;
-	status = finish(c, request, answer, o->json ? line : NULL);
+		return -1;
+	s->status = finish(s->command, request, answer,
+	    s->options->json ? line : NULL);
+	n = json_array_size(json_object_get(answer, "packets"));
 	json_decref(answer);
 	free(line);
-	return status;
+	return s->status == CTL_DONE ? (int)n : -1;
+}
+
+static enum ctl_status
+run(const struct command *c, json_t *request, const struct ctl_options *o)
+{
+	struct session s = { c, o, link_open(o->path, o->seconds), CTL_DONE };
+
+	if (s.fd < 0)
+		return s.fd == LINK_REFUSED ? CTL_REFUSED : CTL_NO_DAEMON;
+	if (o->capture == NULL)
+		ask(&s, request);
+	else if (explain_cli_capture(o->capture, request, ask, &s) == -2)
+		s.status = CTL_USAGE;
+	close(s.fd);
+	return s.status;
+}
+
+/* Returns -1 after saying what is wrong with the arguments. */
+static int
+prepare(const struct command *c, json_t *request, char **argv,
+    const struct ctl_options *o)
+{
+	if (request != NULL && c->take == NULL)
+		return explain_cli_take(request, argv, o->capture);
+	if (request != NULL && o->capture == NULL &&
+	    c->take(request, argv) == 0)
+		return 0;
+	complain("not the arguments of ", c->name);
+	return -1;
 }
 
 /* Returns the index of the command in argv, or -1 and the exit status. */
@@ -298,7 +341,7 @@ take_options(struct ctl_options *o, int argc, char **argv, int *status)
 	int ch;
 
 	*status = CTL_DONE;
-	while ((ch = getopt(argc, argv, ":hjs:t:V")) != -1) {
+	while ((ch = getopt(argc, argv, ":hjr:s:t:V")) != -1) {
 		char letter[] = { (char)optopt, '\0' };
 
 		switch (ch) {
@@ -307,6 +350,9 @@ take_options(struct ctl_options *o, int argc, char **argv, int *status)
 			return -1;
 		case 'j':
 			o->json = true;
+			break;
+		case 'r':
+			o->capture = optarg;
 			break;
 		case 's':
 			o->path = optarg;
@@ -354,12 +400,9 @@ main(int argc, char **argv)
 	}
 	request = json_pack("{s:i, s:s}", "protocol", 1, "command", c->asks);
 	status = CTL_USAGE;
-	if (request == NULL || c->take(request, argv) == -1)
-		complain("not the arguments of ", c->name);
-	else if (c->show == NULL)
-		status = (int)top_run(&o, request);
-	else
-		status = (int)run(c, request, &o);
+	if (prepare(c, request, argv, &o) == 0)
+		status = (int)(c->show == NULL ? top_run(&o, request) :
+						 run(c, request, &o));
 	json_decref(request);
 	return status;
 }

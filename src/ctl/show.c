@@ -79,7 +79,7 @@ show_text(FILE *f, const char *text, int width)
 	int used;
 
 	if (width == 0) {
-		put_text(f, text, INT32_MAX);
+		text_put(f, text);
 		return;
 	}
 	if (put_text(NULL, text, 0) <= width) {

@@ -2,6 +2,7 @@
 /* trafmirrord(8): what the command line asks for. */
 #include "config.h"
 
+#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #include "daemon/daemon.h"
 #include "daemon/detach.h"
 #include "daemon/load.h"
+#include "daemon/offline.h"
 #include "daemon/pidfile.h"
 #include "daemon/privs.h"
 #include "daemon/resolve.h"
@@ -39,13 +41,26 @@ struct options {
 	bool debug;
 	bool check;
 	bool print;
+	bool explain;
+	char **words; /* what is no option; NULL-terminated */
+};
+
+#define OPTION_EXPLAIN 256 /* no letter */
+
+static const struct option long_options[] = {
+	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
+	{ NULL, 0, NULL, 0 },
 };
 
 static void
 usage(void)
 {
 	fputs("usage: trafmirrord [-dFnpV] [-c file] [-P pidfile] [-u user]\n"
-	      "       trafmirrord [-c file] -m mirror -r capture.pcap\n",
+	      "       trafmirrord [-c file] -m mirror -r capture.pcap\n"
+	      "       trafmirrord [-c file] [-m mirror] -n --explain "
+	      "'tcp 10.0.0.14:43210 > 93.184.216.34:443 out'\n"
+	      "       trafmirrord [-c file] [-m mirror] -n --explain "
+	      "-r capture.pcap [in | out] [on interface]\n",
 	    stderr);
 }
 
@@ -57,13 +72,24 @@ print_version(void)
 	puts("balance: flow source packet replicate");
 }
 
+static bool
+fit_together(const struct options *o)
+{
+	if (o->explain)
+		return o->check;
+	return *o->words == NULL &&
+	    (o->mirror == NULL) == (o->savefile == NULL);
+}
+
 /* Returns 0, or -1 after a message; exits for -V. */
 static int
 parse_options(struct options *o, int argc, char **argv)
 {
+	static const char letters[] = "c:dFm:nP:pr:u:V"; /* getopt */
 	int ch;
 
-	while ((ch = getopt(argc, argv, "c:dFm:nP:pr:u:V")) != -1) {
+	while (
+	    (ch = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		switch (ch) {
 		case 'c':
 			o->conf = optarg;
@@ -95,12 +121,16 @@ parse_options(struct options *o, int argc, char **argv)
 		case 'V':
 			print_version();
 			exit(0);
+		case OPTION_EXPLAIN:
+			o->explain = true;
+			break;
 		default:
 			usage();
 			return -1;
 		}
 	}
-	if (argc != optind || (o->mirror == NULL) != (o->savefile == NULL)) {
+	o->words = argv + optind;
+	if (!fit_together(o)) {
 		usage();
 		return -1;
 	}
@@ -127,7 +157,40 @@ load(const struct options *o)
 	return c;
 }
 
-/* -n and -p */
+/* What the words are that are no options; NULL without memory. */
+static char *
+join_words(char *const *words)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	if (f == NULL)
+		return NULL;
+	for (; *words != NULL; words++)
+		fprintf(f, "%s ", *words);
+	return fclose(f) == 0 ? text : NULL;
+}
+
+static int
+explain(const struct options *o, const struct conf *c)
+{
+	char *text = join_words(o->words);
+	struct offline_question q = { o->mirror, text, o->savefile };
+	struct err err;
+	int rc;
+
+	if (text == NULL)
+		rc = err_sys(&err, "explain");
+	else
+		rc = offline_explain(c, &q, &err);
+	if (rc == -1)
+		log_error("%s", err.text);
+	free(text);
+	return rc;
+}
+
+/* -n, -p and --explain */
 static int
 check(const struct options *o, struct conf *c)
 {
@@ -140,6 +203,8 @@ check(const struct options *o, struct conf *c)
 		fprintf(stderr, "warning: %s\n", err.text);
 	if (o->print)
 		conf_print(c, stdout);
+	if (o->explain && explain(o, c) == -1)
+		return 1;
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 

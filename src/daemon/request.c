@@ -17,25 +17,31 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+static const char *const explain_members[] = { "flow", "packets", "first",
+	"way", NULL };
+
 static const struct command {
 	const char *name;
 	enum request_command command;
 	const char *argument; /* NULL: none */
 	bool optional;
 	bool reads;
-	const char *tags; /* NULL: none */
+	const char *tags;	 /* NULL: none */
+	const char *const *more; /* members that the verb looks at */
 } commands[] = {
-	{ "ping", REQUEST_PING, NULL, false, true, NULL },
-	{ "version", REQUEST_VERSION, NULL, false, true, NULL },
-	{ "status", REQUEST_STATUS, "mirror", true, true, NULL },
-	{ "reload", REQUEST_RELOAD, NULL, false, false, NULL },
-	{ "enable", REQUEST_ENABLE, "mirror", false, false, NULL },
-	{ "disable", REQUEST_DISABLE, "mirror", false, false, NULL },
-	{ "drain", REQUEST_DRAIN, "target", false, false, NULL },
-	{ "undrain", REQUEST_UNDRAIN, "target", false, false, NULL },
-	{ "tag", REQUEST_TAG, "mirror", false, false, "tags" },
-	{ "untag", REQUEST_UNTAG, "mirror", false, false, "keys" },
-	{ "reset", REQUEST_RESET, "name", false, false, NULL },
+	{ "ping", REQUEST_PING, NULL, false, true, NULL, NULL },
+	{ "version", REQUEST_VERSION, NULL, false, true, NULL, NULL },
+	{ "status", REQUEST_STATUS, "mirror", true, true, NULL, NULL },
+	{ "explain", REQUEST_EXPLAIN, "mirror", true, true, NULL,
+	    explain_members },
+	{ "reload", REQUEST_RELOAD, NULL, false, false, NULL, NULL },
+	{ "enable", REQUEST_ENABLE, "mirror", false, false, NULL, NULL },
+	{ "disable", REQUEST_DISABLE, "mirror", false, false, NULL, NULL },
+	{ "drain", REQUEST_DRAIN, "target", false, false, NULL, NULL },
+	{ "undrain", REQUEST_UNDRAIN, "target", false, false, NULL, NULL },
+	{ "tag", REQUEST_TAG, "mirror", false, false, "tags", NULL },
+	{ "untag", REQUEST_UNTAG, "mirror", false, false, "keys", NULL },
+	{ "reset", REQUEST_RESET, "name", false, false, NULL, NULL },
 };
 
 static const struct command *
@@ -58,6 +64,9 @@ find_command(const char *name, struct err *err)
 static bool
 is_known(const struct command *c, const char *key)
 {
+	for (size_t i = 0; c->more != NULL && c->more[i] != NULL; i++)
+		if (strcmp(key, c->more[i]) == 0)
+			return true;
 	return strcmp(key, "protocol") == 0 || strcmp(key, "command") == 0 ||
 	    (c->argument != NULL && strcmp(key, c->argument) == 0) ||
 	    (c->tags != NULL && strcmp(key, c->tags) == 0);

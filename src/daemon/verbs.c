@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "conf/report.h"
 #include "daemon/daemon.h"
+#include "daemon/explain_verb.h"
 #include "daemon/peer.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
@@ -106,6 +107,19 @@ status(const struct call *c)
 	j = reply_ok();
 	status_add(j, &c->view, only);
 	return j;
+}
+
+static json_t *
+explain(const struct call *c)
+{
+	const struct generation *g = c->view.gen;
+	struct mirror *only = NULL;
+
+	if (c->request->name == NULL)
+		return explain_verb(c->request->json, g->mirrors, g->nmirrors);
+	if ((only = find_mirror(c)) == NULL)
+		return refuse_mirror(c);
+	return explain_verb(c->request->json, &only, 1);
 }
 
 /* ---- reload -------------------------------------------------------------- */
@@ -334,6 +348,7 @@ static verb *const verbs[] = {
 	[REQUEST_PING] = ping,
 	[REQUEST_VERSION] = ping,
 	[REQUEST_STATUS] = status,
+	[REQUEST_EXPLAIN] = explain,
 	[REQUEST_RELOAD] = reload,
 	[REQUEST_ENABLE] = switch_mirror,
 	[REQUEST_DISABLE] = switch_mirror,

@@ -8,10 +8,23 @@
 
 #include "base/err.h"
 #include "conf/text.h"
+#include "daemon/explain_verb.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What is asked to be explained is taken apart by the verb; no mirror is
+ * there. */
+static void
+explain(const struct request *r)
+{
+	char *line = reply_line(explain_verb(r->json, NULL, 0));
+
+	if (line == NULL || strchr(line, '\n') != line + strlen(line) - 1)
+		abort();
+	free(line);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -31,6 +44,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (r.name != NULL && !text_is_printable(r.name, strlen(r.name)))
 		abort();
+	if (r.command == REQUEST_EXPLAIN)
+		explain(&r);
 	request_fini(&r);
 	return 0;
 }

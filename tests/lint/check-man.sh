@@ -19,7 +19,7 @@ fi
 mandoc -T lint -W warning man/*.[58] || bad=1
 
 # The letters that getopt takes are the ones trafmirrord(8) explains.
-sed -n 's/.*getopt([^"]*"\([^"]*\)".*/\1/p' "$src"/src/daemon/*.c |
+sed -n 's/.*"\([^"]*\)"; \/\* getopt \*\/.*/\1/p' "$src"/src/daemon/*.c |
 	grep -o '[A-Za-z]' | sort >man/options.taken
 sed -n 's/^\.It Fl \([A-Za-z]\).*/\1/p' man/trafmirrord.8 |
 	sort >man/options.explained

@@ -44,6 +44,11 @@ test_good(void)
 	    NULL, true);
 	expect_good(" {\"mirror\":\"\xc3\xa9 x\",\"command\":\"status\"} ",
 	    REQUEST_STATUS, "\xc3\xa9 x", true);
+	expect_good("{\"command\":\"explain\",\"flow\":\"\"}", REQUEST_EXPLAIN,
+	    NULL, true);
+	expect_good("{\"command\":\"explain\",\"packets\":[],\"mirror\":\"m\","
+		    "\"first\":1,\"way\":\"\"}",
+	    REQUEST_EXPLAIN, "m", true);
 	expect_good("{\"command\":\"reload\"}", REQUEST_RELOAD, NULL, false);
 	expect_good("{\"command\":\"drain\",\"target\":\"a\"}", REQUEST_DRAIN,
 	    "a", false);
@@ -69,11 +74,13 @@ test_bad(void)
 	expect_refused("{\"command\":1}", "\"command\" is missing");
 	expect_refused("{\"command\":\"PING\"}",
 	    "there is no command \"PING\" (there are: ping, version, status, "
-	    "reload, enable, disable, drain, undrain, tag, untag, reset)");
+	    "explain, reload, enable, disable, drain, undrain, tag, untag, reset)");
 	expect_refused("{\"command\":\"ping\",\"mirror\":\"a\"}",
 	    "ping does not take \"mirror\"");
 	expect_refused("{\"command\":\"ping\",\"protocol\":\"1\"}",
 	    "protocol 1 only");
+	expect_refused("{\"command\":\"explain\",\"file\":\"/etc/passwd\"}",
+	    "explain does not take \"file\"");
 	expect_refused("{\"command\":\"enable\"}", "has to be a name");
 	expect_refused("{\"command\":\"enable\",\"mirror\":\"\"}",
 	    "has to be a name");
