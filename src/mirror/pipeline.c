@@ -13,6 +13,7 @@
 #include "deliver/gso.h"
 #include "deliver/target.h"
 #include "mirror/pipeline.h"
+#include "mirror/steps.h"
 #include "packet/flow.h"
 #include "packet/segment.h"
 
@@ -33,34 +34,6 @@ push(struct pipeline *pl, struct target *t, uint64_t hash,
 	target_push(t, balance_port(hash, target_ports(t)), hash, f);
 }
 
-/* The member for a frame, or BALANCE_NONE. */
-static uint16_t
-choose(const struct pipeline *pl, struct balance *b, uint64_t source_hash,
-    uint64_t hash)
-{
-	switch (pl->conf->balance) {
-	case CONF_BALANCE_PACKET:
-		return balance_next(b);
-	case CONF_BALANCE_SOURCE:
-		return balance_pick(b, source_hash);
-	default:
-		return balance_pick(b, hash);
-	}
-}
-
-static void
-truncate_frame(const struct pipeline *pl, struct segment *f)
-{
-	uint32_t most = pl->truncate;
-
-	if (most != 0 && f->head_len + f->body_len > most) {
-		if (f->head_len > most)
-			f->head_len = most;
-		f->body_len = most - f->head_len;
-		f->truncated = true;
-	}
-}
-
 static void
 deliver(struct pipeline *pl, uint64_t source_hash, uint64_t hash,
     const struct segment *f)
@@ -69,7 +42,7 @@ deliver(struct pipeline *pl, uint64_t source_hash, uint64_t hash,
 
 	for (size_t i = 0; i < pl->nchoosers; i++) {
 		const struct chooser *c = &pl->choosers[i];
-		uint16_t m = choose(pl, c->balance, source_hash, hash);
+		uint16_t m = steps_choose(pl, c->balance, source_hash, hash);
 
 		if (m == BALANCE_NONE)
 			continue;
@@ -103,65 +76,11 @@ pipeline_packet(struct pipeline *pl, uint64_t source_hash,
 		return n;
 	}
 	while (segment_next(&s, &f)) {
-		truncate_frame(pl, &f);
+		steps_truncate(pl, &f);
 		pl->truncated_packets += f.truncated;
 		deliver(pl, source_hash, hash, &f);
 	}
 	return n;
-}
-
-static void
-foresee_copy(const struct pipeline *pl, size_t i, double share, uint64_t hash,
-    const struct segment *f, struct pipeline_forecast *out)
-{
-	const struct target *t = pl->members[i].target;
-	struct pipeline_copy *c = &out->copies[out->n++];
-
-	*c = (struct pipeline_copy) { .to = t,
-		.share = share,
-		.frame = f->head_len + f->body_len };
-	target_foresee(t, balance_port(hash, target_ports(t)), c->frame,
-	    &c->target);
-}
-
-/* All members that have turns. */
-static void
-foresee_turns(const struct pipeline *pl, const struct chooser *c, uint64_t hash,
-    const struct segment *f, struct pipeline_forecast *out)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		double share = balance_share(c->balance, i);
-
-		if (share > 0)
-			foresee_copy(pl, c->first + i, share, hash, f, out);
-	}
-}
-
-void
-pipeline_foresee(const struct pipeline *pl, uint64_t source_hash,
-    const struct packet *p, struct pipeline_forecast *out)
-{
-	uint64_t hash = flow_hash(p->data, p->caplen);
-	struct segmenter s;
-	struct segment f;
-
-	out->n = 0;
-	out->loops = loop_stops(&pl->loop, p);
-	out->sampled_out = !balance_sampled(hash, pl->sample);
-	segment_begin(&s, p);
-	segment_next(&s, &f);
-	truncate_frame(pl, &f);
-	out->truncated = f.truncated;
-	for (size_t i = 0; i < pl->nchoosers; i++) {
-		const struct chooser *c = &pl->choosers[i];
-		uint16_t m;
-
-		if (pl->conf->balance == CONF_BALANCE_PACKET)
-			foresee_turns(pl, c, hash, &f, out);
-		else if ((m = choose(pl, c->balance, source_hash, hash)) !=
-		    BALANCE_NONE)
-			foresee_copy(pl, c->first + m, 1, hash, &f, out);
-	}
 }
 
 void
