@@ -483,6 +483,12 @@ target_stats(const struct target *t)
 }
 
 int
+target_failure(const struct target *t)
+{
+	return t->failure;
+}
+
+int
 target_poll(struct target *t)
 {
 	int failure = t->failure;

@@ -107,6 +107,9 @@ void target_flush(struct target *t, bool wait);
 
 const struct target_stats *target_stats(const struct target *t);
 
+/* Errno of the last send that failed since target_poll, or 0. */
+int target_failure(const struct target *t);
+
 /* Looks after the sockets, to be called once a second: connects those that
  * have no route yet or whose sends fail, and follows path MTU and egress
  * interface. Returns 0, or the errno of the last second's failures. */

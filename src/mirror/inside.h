@@ -12,6 +12,7 @@
 #include "mirror/pipeline.h"
 #include "mirror/relief.h"
 #include "mirror/roll.h"
+#include "mirror/trace.h"
 
 struct mirror {
 	const struct conf *root;
@@ -27,6 +28,7 @@ struct mirror {
 	struct hits hits;
 	struct relief relief;
 	struct drops drops;
+	struct trace *trace; /* NULL: no probes are looked for */
 };
 
 #endif

@@ -30,7 +30,10 @@ mirror_packet(void *arg, const struct packet *p)
 
 	if (p->time_ns < s->from_ns)
 		return;
-	n = pipeline_packet(&m->pipeline, s->hash, p, &bytes);
+	if (m->trace != NULL && trace_wants(m->trace, p))
+		n = trace_packet(m->trace, &m->pipeline, s, p, &bytes);
+	else
+		n = pipeline_packet(&m->pipeline, s->hash, p, &bytes);
 	hits_add(&m->hits, p->rule, n);
 	s->stats.captured_packets += n;
 	s->stats.captured_bytes += bytes;
@@ -56,6 +59,29 @@ unsigned
 mirror_run(struct source *s, unsigned budget)
 {
 	return source_run(s, budget, mirror_packet, mirror_flush);
+}
+
+void
+mirror_inject(struct source *s, const uint8_t *frame, uint32_t len)
+{
+	const struct mirror *m = s->owner;
+	struct packet p = { .data = frame,
+		.caplen = len,
+		.len = len,
+		.time_ns = source_now(),
+		.direction = PACKET_IN };
+
+	if (!filter_match(m->filter, frame, len, len, &p.rule) ||
+	    filter_is_copy(m->filter, &p))
+		return;
+	mirror_packet(s, &p);
+	mirror_flush(s);
+}
+
+void
+mirror_trace(struct mirror *m, struct trace *t)
+{
+	m->trace = t;
 }
 
 int

@@ -13,6 +13,7 @@
 #include "mirror/roll.h"
 #include "mirror/source.h"
 
+struct aim;
 struct bandwidth;
 struct conf;
 struct conf_mirror;
@@ -23,6 +24,7 @@ struct iface_list;
 struct mirror;
 struct nexthop;
 struct target_plan;
+struct trace;
 
 /* Waiting: no source is up, or none that is has a next hop that is resolved. */
 enum mirror_state { MIRROR_COLLECTING, MIRROR_DISABLED, MIRROR_WAITING };
@@ -143,6 +145,9 @@ const struct nexthop *mirror_nexthop(const struct mirror *m, size_t i,
 /* The last rung of under-pressure in force, or NULL. */
 const struct conf_rung *mirror_rung(const struct mirror *m);
 
+/* To how many bytes packets are truncated now; 0: not at all. */
+uint32_t mirror_truncate(const struct mirror *m);
+
 /* What there is to see of a target, and of each of its places. */
 struct target_status {
 	const struct conf_target *conf;
@@ -186,6 +191,15 @@ const char *mirror_rule(const struct mirror *m, size_t i,
 
 /* Handles at most budget blocks of one source. */
 unsigned mirror_run(struct source *s, unsigned budget);
+
+/* Handles one frame as if the ring of s had it, from the filter on. */
+void mirror_inject(struct source *s, const uint8_t *frame, uint32_t len);
+
+/* From now on probes are traced, until NULL is given. Borrows t. */
+void mirror_trace(struct mirror *m, struct trace *t);
+
+/* What decides which flows go to which target. */
+void mirror_aim(const struct mirror *m, struct aim *out);
 
 /* Handles all frames of a saved capture. *nread: frames in the file. */
 int mirror_run_savefile(struct mirror *m, const char *path, uint64_t *nread,

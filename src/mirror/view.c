@@ -4,6 +4,7 @@
 
 #include "conf/conf.h"
 #include "deliver/target.h"
+#include "mirror/aim.h"
 #include "mirror/inside.h"
 #include "mirror/source.h"
 
@@ -13,6 +14,12 @@ mirror_rung(const struct mirror *m)
 	size_t n = relief_rungs(&m->relief);
 
 	return n == 0 ? NULL : &m->conf->rungs[n - 1];
+}
+
+uint32_t
+mirror_truncate(const struct mirror *m)
+{
+	return m->pipeline.truncate;
 }
 
 size_t
@@ -81,6 +88,17 @@ mirror_target_status(const struct mirror *m, size_t i,
 	for (size_t j = 0; j < g->n; j++)
 		out->share += pipeline_share(&m->pipeline, g->first + j);
 	pipeline_count_group(&m->pipeline, i, &out->stats);
+}
+
+void
+mirror_aim(const struct mirror *m, struct aim *out)
+{
+	*out = (struct aim) { .filter = m->filter,
+		.conf = m->conf,
+		.choosers = m->pipeline.choosers,
+		.nchoosers = m->pipeline.nchoosers,
+		.nmembers = m->pipeline.nmembers,
+		.sample = m->pipeline.sample };
 }
 
 void
