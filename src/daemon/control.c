@@ -31,6 +31,8 @@ struct slot {
 	struct client client; /* its fd is -1: the slot is free */
 	ev_io io;
 	ev_timer idle;
+	uint64_t ticket; /* of the client: no other one has it */
+	bool waits;	 /* for control_give */
 };
 
 struct control {
@@ -43,8 +45,9 @@ struct control {
 	ev_timer work;	/* runs in each turn while there are whole lines */
 	ev_timer pause; /* of accepting */
 	struct slot slots[CONTROL_CLIENTS];
-	size_t turn; /* the slot after the one that was answered last */
-	bool full;   /* logged already */
+	uint64_t tickets; /* the last one given out */
+	size_t turn;	  /* the slot after the one that was answered last */
+	bool full;	  /* logged already */
 };
 
 static void
@@ -53,17 +56,18 @@ drop(struct slot *s)
 	ev_io_stop(s->control->loop, &s->io);
 	ev_timer_stop(s->control->loop, &s->idle);
 	client_fini(&s->client);
+	s->waits = false;
 }
 
 static bool
 is_ready(const struct slot *s)
 {
 	return s->client.fd != -1 && s->client.out == NULL && !s->client.last &&
-	    client_has_line(&s->client);
+	    !s->waits && client_has_line(&s->client);
 }
 
-/* Waits for what the client is to do next; a client with a line that is still
- * to be answered is not read from. */
+/* Waits for what the client is to do next; a client that waits itself, or has a
+ * line that is still to be answered, is not read from. */
 static void
 watch(struct slot *s)
 {
@@ -71,7 +75,9 @@ watch(struct slot *s)
 	const struct client *c = &s->client;
 	int events = EV_READ;
 
-	if (c->out != NULL)
+	if (s->waits)
+		events = 0;
+	else if (c->out != NULL)
 		events = EV_WRITE;
 	else if (c->last || (c->ended && !client_has_line(c))) {
 		drop(s);
@@ -125,8 +131,28 @@ on_idle(struct ev_loop *loop, ev_timer *w, int revents)
 
 	if (s->client.out != NULL)
 		drop(s);
-	else
+	else if (!s->waits)
 		refuse(s, "no whole request has come for 30 seconds");
+}
+
+/* One line. */
+static void
+serve(struct slot *s)
+{
+	struct control *c = s->control;
+	struct control_turn turn = { &s->client.peer, s->ticket, false, false };
+	const char *line;
+	char *answer;
+	size_t len;
+
+	line = client_line(&s->client, &len);
+	answer = c->answer(c->arg, &turn, line, len);
+	s->client.last = turn.last;
+	s->waits = turn.later;
+	if (turn.later)
+		watch(s);
+	else
+		give(s, answer);
 }
 
 static void
@@ -138,8 +164,6 @@ on_work(struct ev_loop *loop, ev_timer *w, int revents)
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		size_t n = (c->turn + i) % CONTROL_CLIENTS;
 		struct slot *s = &c->slots[n];
-		const char *line;
-		size_t len;
 
 		if (!is_ready(s))
 			continue;
@@ -147,10 +171,7 @@ on_work(struct ev_loop *loop, ev_timer *w, int revents)
 			more = true;
 			break;
 		}
-		line = client_line(&s->client, &len);
-		give(s,
-		    c->answer(c->arg, &s->client.peer, line, len,
-			&s->client.last));
+		serve(s);
 		done = true;
 		c->turn = n + 1;
 		more = is_ready(s);
@@ -224,6 +245,7 @@ admit(struct control *c, int fd)
 		close(fd);
 		return;
 	}
+	s->ticket = ++c->tickets;
 	ev_timer_again(c->loop, &s->idle);
 	watch(s);
 }
@@ -345,4 +367,19 @@ control_close(struct control *c)
 	ev_timer_stop(c->loop, &c->pause);
 	unixsock_close(&c->sock);
 	free(c);
+}
+
+void
+control_give(struct control *c, uint64_t ticket, char *line)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		struct slot *s = &c->slots[i];
+
+		if (s->client.fd == -1 || s->ticket != ticket || !s->waits)
+			continue;
+		s->waits = false;
+		give(s, line);
+		return;
+	}
+	free(line);
 }

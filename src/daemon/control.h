@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct control;
@@ -14,11 +15,18 @@ struct err;
 struct ev_loop;
 struct peer;
 
+/* Whose line is to be answered, and how. */
+struct control_turn {
+	const struct peer *peer;
+	uint64_t ticket; /* for control_give */
+	bool last;	 /* to be set: it is the last answer this client gets */
+	bool later;	 /* to be set: control_give brings it */
+};
+
 /* Answers a line (which has no newline) with one that has, to be freed; NULL:
- * no memory, and the client is dropped. Sets *last if it is the last one this
- * client gets. */
-typedef char *control_answer(void *arg, const struct peer *peer,
-    const char *line, size_t len, bool *last);
+ * no memory, and the client is dropped, unless the answer comes later. */
+typedef char *control_answer(void *arg, struct control_turn *turn,
+    const char *line, size_t len);
 
 struct control_options {
 	const char *path;  /* borrowed until control_close */
@@ -36,5 +44,8 @@ int control_check_group(const char *group, struct err *err);
 int control_open(struct control **out, struct ev_loop *loop,
     const struct control_options *o, struct err *err);
 void control_close(struct control *c);
+
+/* Takes the answer that a client waits for, who may have gone. */
+void control_give(struct control *c, uint64_t ticket, char *line);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "conf/report.h"
+#include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/explain_verb.h"
 #include "daemon/peer.h"
@@ -360,16 +361,17 @@ static verb *const verbs[] = {
 };
 
 char *
-verbs_answer(void *daemon, const struct peer *peer, const char *line,
-    size_t len, bool *last)
+verbs_answer(void *daemon, struct control_turn *turn, const char *line,
+    size_t len)
 {
+	const struct peer *peer = turn->peer;
 	struct request r;
 	struct call c = { daemon, peer, &r, { 0 } };
 	struct err err;
 	json_t *j;
 
 	if (request_parse(&r, line, len, &err) == -1) {
-		*last = true;
+		turn->last = true;
 		return reply_line(reply_refuse("%s", err.text));
 	}
 	daemon_look(daemon, &c.view);

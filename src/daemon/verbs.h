@@ -3,13 +3,12 @@
 #ifndef TM_VERBS_H
 #define TM_VERBS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-struct peer;
+struct control_turn;
 
 /* A control_answer of a struct daemon. */
-char *verbs_answer(void *daemon, const struct peer *peer, const char *line,
-    size_t len, bool *last);
+char *verbs_answer(void *daemon, struct control_turn *turn, const char *line,
+    size_t len);
 
 #endif
