@@ -8,7 +8,7 @@ _trafmirrorctl_names() {
 _trafmirrorctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command= i name
 	local commands='status top explain reload enable disable drain undrain
-	    tag untag reset list ping version'
+	    tag untag reset verify listen list ping version'
 	local socket=() args=() words=()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -43,7 +43,7 @@ _trafmirrorctl() {
 	fi
 	((${#args[@]} == 0)) || return
 	case $command in
-	status | top | explain | enable | disable | tag | untag)
+	status | top | explain | enable | disable | tag | untag | verify)
 		mapfile -t words < <(_trafmirrorctl_names mirrors)
 		;;
 	drain | undrain)

@@ -14,6 +14,7 @@
 #include "ctl/ctl.h"
 #include "ctl/explain_cli.h"
 #include "ctl/link.h"
+#include "ctl/listen.h"
 #include "ctl/show.h"
 #include "ctl/top.h"
 
@@ -41,6 +42,8 @@ usage(FILE *f)
 	    "  tag MIRROR KEY=VALUE ...  set tags\n"
 	    "  untag MIRROR KEY ...      remove tags\n"
 	    "  reset MIRROR | TARGET     as the configuration says\n"
+	    "  verify MIRROR             send probes to its targets\n"
+	    "  listen [COUNT]            at a target: answer probes\n"
 	    "  list mirrors | targets    their names, one a line\n"
 	    "  ping, version             whether there is a daemon, and which\n"
 	    "\n"
@@ -197,6 +200,7 @@ static const struct command {
 	{ "tag", "tag", take_tags, show_message },
 	{ "untag", "untag", take_keys, show_message },
 	{ "reset", "reset", take_name, show_message },
+	{ "verify", "verify", take_mirror, show_verify },
 	{ "list mirrors", "status", no_arguments, show_mirrors },
 	{ "list targets", "status", no_arguments, show_targets },
 	{ "ping", "ping", no_arguments, show_pong },
@@ -269,6 +273,7 @@ finish(const struct command *c, const json_t *request, const json_t *answer,
 		else
 			c->show(answer);
 	}
+	ok &= !json_is_false(json_object_get(answer, "delivered"));
 	if (fflush(stdout) != 0) {
 		perror("trafmirrorctl: stdout");
 		return CTL_REFUSED;
@@ -333,6 +338,21 @@ prepare(const struct command *c, json_t *request, char **argv,
 	return -1;
 }
 
+/* The one command that is not for the daemon. */
+static enum ctl_status
+listen_to(char **argv, bool json)
+{
+	uint64_t count = 0;
+
+	if (argv[0] != NULL &&
+	    (num_parse(&count, argv[0], 1, UINT32_MAX) != 0 ||
+		argv[1] != NULL)) {
+		complain("not the arguments of ", "listen");
+		return CTL_USAGE;
+	}
+	return listen_run(count, json) == 0 ? CTL_DONE : CTL_REFUSED;
+}
+
 /* Returns the index of the command in argv, or -1 and the exit status. */
 static int
 take_options(struct ctl_options *o, int argc, char **argv, int *status)
@@ -394,6 +414,8 @@ main(int argc, char **argv)
 	if ((first = take_options(&o, argc, argv, &status)) == -1)
 		return status;
 	argv += first;
+	if (*argv != NULL && strcmp(*argv, "listen") == 0)
+		return (int)listen_to(argv + 1, o.json);
 	if (*argv == NULL || (c = find_command(&argv)) == NULL) {
 		complain("there is no command ", *argv);
 		return CTL_USAGE;

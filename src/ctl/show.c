@@ -10,9 +10,10 @@
 #include "conf/text.h"
 #include "ctl/show.h"
 
-#define NAME_WIDTH   23
-#define STATE_WIDTH  11
-#define NUMBER_WIDTH 10 /* four of them, and blanks between: 79 columns */
+#define NAME_WIDTH    23
+#define ADDRESS_WIDTH 15 /* of IPv4 */
+#define STATE_WIDTH   11
+#define NUMBER_WIDTH  10 /* four of them, and blanks between: 79 columns */
 
 static const char *
 text_of(const json_t *j, const char *field)
@@ -374,4 +375,56 @@ show_message(const json_t *answer)
 	show_text(stdout, text_of(answer, "message"), 0);
 	puts(json_is_false(json_object_get(answer, "changed")) ? " already" :
 								 "");
+}
+
+/* ---- verify -------------------------------------------------------------- */
+
+static void
+show_delay(const json_t *j, const char *field, const char *words)
+{
+	const json_t *ms = json_object_get(j, field);
+
+	if (json_is_real(ms))
+		printf("%s%.1f ms", words, json_real_value(ms));
+	putchar('\n');
+}
+
+/* IPv6 is not cut off. */
+static void
+show_address(const json_t *j)
+{
+	const json_t *address = json_object_get(j, "address");
+	const char *text = json_is_string(address) ?
+	    json_string_value(address) :
+	    "";
+
+	show_text(stdout, text,
+	    strlen(text) < ADDRESS_WIDTH ? ADDRESS_WIDTH : 0);
+}
+
+void
+show_verify(const json_t *answer)
+{
+	json_t *one;
+	size_t i;
+
+	fputs("probes ", stdout);
+	show_text(stdout, text_of(answer, "flow"), 0);
+	putchar('\n');
+	json_array_foreach(json_object_get(answer, "sources"), i, one) {
+		fputs("  < ", stdout);
+		show_text(stdout, text_of(one, "interface"), NAME_WIDTH);
+		putchar(' ');
+		show_text(stdout, text_of(one, "message"), 0);
+		show_delay(one, "capture_ms", " after ");
+	}
+	json_array_foreach(json_object_get(answer, "targets"), i, one) {
+		fputs("  > ", stdout);
+		show_text(stdout, text_of(one, "name"), NAME_WIDTH);
+		putchar(' ');
+		show_address(one);
+		putchar(' ');
+		show_text(stdout, text_of(one, "message"), 0);
+		show_delay(one, "round_trip_ms", ", round trip ");
+	}
 }

@@ -26,5 +26,6 @@ void show_mirror(const json_t *answer); /* all there is about one */
 void show_reload(const json_t *answer);
 void show_version(const json_t *answer);
 void show_message(const json_t *answer);
+void show_verify(const json_t *answer);
 
 #endif

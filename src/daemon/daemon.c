@@ -28,9 +28,11 @@
 #include "daemon/load.h"
 #include "daemon/neighbours.h"
 #include "daemon/notify.h"
+#include "daemon/reply.h"
 #include "daemon/resolve.h"
 #include "daemon/switches.h"
 #include "daemon/verbs.h"
+#include "daemon/verify.h"
 #include "daemon/watch.h"
 #include "mirror/follow.h"
 #include "mirror/mirror.h"
@@ -50,6 +52,8 @@ struct daemon {
 	struct resolve *resolve;
 	bool places_refused;	 /* logged already */
 	struct control *control; /* NULL: none */
+	struct verify *verify;	 /* NULL: none goes on */
+	uint64_t verify_ticket;
 	struct health *health;
 	/* As of the start. */
 	char *user, *control_path, *control_group, *state_dir;
@@ -178,6 +182,7 @@ prepare(struct daemon *d, struct generation **g, struct conf *base,
 static void
 commit(struct daemon *d, struct generation *g)
 {
+	verify_cancel(d->verify, "the configuration has changed meanwhile");
 	watches_stop(&d->watches, d->loop);
 	log_set_level(d->options.debug ? LOG_LEVEL_DEBUG : g->conf->log_level);
 	reload_commit(g, d->gen);
@@ -496,6 +501,31 @@ daemon_new(struct daemon **out, struct conf **c, const struct daemon_options *o,
 	return 0;
 }
 
+static void
+on_verified(void *arg, json_t *answer)
+{
+	struct daemon *d = arg;
+
+	control_give(d->control, d->verify_ticket, reply_line(answer));
+	verify_free(d->verify);
+	d->verify = NULL;
+}
+
+int
+daemon_verify(struct daemon *d, struct mirror *m, uint64_t ticket,
+    struct err *err)
+{
+	const struct verify_options o = { d->loop, m, d->gen->conf->mark,
+		on_verified, d };
+
+	if (d->verify != NULL)
+		return err_set(err,
+		    "another verify goes on: try again in a "
+		    "few seconds");
+	d->verify_ticket = ticket;
+	return verify_start(&d->verify, &o, err);
+}
+
 void
 daemon_look(const struct daemon *d, struct daemon_view *v)
 {
@@ -518,6 +548,7 @@ daemon_run(struct daemon *d)
 	say_ready(d);
 	ev_run(d->loop, 0);
 	notify_send("STOPPING=1\n");
+	verify_cancel(d->verify, "the daemon stops");
 	control_close(d->control);
 	d->control = NULL;
 	watches_stop(&d->watches, d->loop);
@@ -535,6 +566,7 @@ daemon_free(struct daemon *d)
 {
 	if (d == NULL)
 		return;
+	verify_free(d->verify);
 	control_close(d->control);
 	watches_stop(&d->watches, d->loop);
 	follow_stop(&d->follow);

@@ -13,6 +13,7 @@ struct err;
 struct generation;
 struct health;
 struct json_t;
+struct mirror;
 
 /* path: the file a reload reads again; user: whom the daemon becomes. Both
  * are borrowed. debug: log all, whatever log-level says. */
@@ -46,6 +47,11 @@ int daemon_reload(struct daemon *d, struct conf_report *r);
 /* Keeps *switches on disk, puts them in force, and takes them; on error
  * nothing has changed. */
 int daemon_switch(struct daemon *d, struct json_t **switches, struct err *err);
+
+/* Sends probes through a mirror of this daemon; the client of the control
+ * socket with that ticket gets the answer later. One run at a time. */
+int daemon_verify(struct daemon *d, struct mirror *m, uint64_t ticket,
+    struct err *err);
 
 /* Says that it mirrors, and does until SIGTERM or SIGINT; then sends what the
  * rings still hold. */

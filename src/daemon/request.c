@@ -42,6 +42,7 @@ static const struct command {
 	{ "tag", REQUEST_TAG, "mirror", false, false, "tags", NULL },
 	{ "untag", REQUEST_UNTAG, "mirror", false, false, "keys", NULL },
 	{ "reset", REQUEST_RESET, "name", false, false, NULL, NULL },
+	{ "verify", REQUEST_VERIFY, "mirror", false, false, NULL, NULL },
 };
 
 static const struct command *

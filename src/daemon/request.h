@@ -21,7 +21,8 @@ enum request_command {
 	REQUEST_UNDRAIN,
 	REQUEST_TAG,
 	REQUEST_UNTAG,
-	REQUEST_RESET
+	REQUEST_RESET,
+	REQUEST_VERIFY
 };
 
 struct request {

@@ -28,6 +28,7 @@
 struct call {
 	struct daemon *daemon;
 	const struct peer *peer;
+	struct control_turn *turn;
 	const struct request *request;
 	struct daemon_view view;
 };
@@ -345,6 +346,23 @@ reset(const struct call *c)
 	return change(c, sw, message);
 }
 
+/* ---- verify -------------------------------------------------------------- */
+
+/* The answer comes when the probes have had their time. */
+static json_t *
+verify(const struct call *c)
+{
+	struct mirror *m = find_mirror(c);
+	struct err err;
+
+	if (m == NULL)
+		return refuse_mirror(c);
+	if (daemon_verify(c->daemon, m, c->turn->ticket, &err) == -1)
+		return reply_refuse("%s", err.text);
+	c->turn->later = true;
+	return NULL;
+}
+
 static verb *const verbs[] = {
 	[REQUEST_PING] = ping,
 	[REQUEST_VERSION] = ping,
@@ -358,6 +376,7 @@ static verb *const verbs[] = {
 	[REQUEST_TAG] = switch_tags,
 	[REQUEST_UNTAG] = switch_tags,
 	[REQUEST_RESET] = reset,
+	[REQUEST_VERIFY] = verify,
 };
 
 char *
@@ -366,7 +385,7 @@ verbs_answer(void *daemon, struct control_turn *turn, const char *line,
 {
 	const struct peer *peer = turn->peer;
 	struct request r;
-	struct call c = { daemon, peer, &r, { 0 } };
+	struct call c = { daemon, peer, turn, &r, { 0 } };
 	struct err err;
 	json_t *j;
 

@@ -69,7 +69,8 @@ expect_eq "owner, group and mode of the socket" \
 says 0 '^demo +collecting' 12345 "$gid" '' status
 says 0 '^demo +collecting' 12345 12345 "4,$gid" status
 says 1 'Permission denied' 12345 12345 '' status
-for command in 'disable demo' 'drain a' 'tag demo a=b' 'reset demo' reload; do
+for command in 'disable demo' 'drain a' 'tag demo a=b' 'reset demo' reload \
+    'verify demo'; do
 	# shellcheck disable=SC2086
 	says 1 "only root and the daemon's own user" 12345 "$gid" '' $command
 done

@@ -74,7 +74,8 @@ test_bad(void)
 	expect_refused("{\"command\":1}", "\"command\" is missing");
 	expect_refused("{\"command\":\"PING\"}",
 	    "there is no command \"PING\" (there are: ping, version, status, "
-	    "explain, reload, enable, disable, drain, undrain, tag, untag, reset)");
+	    "explain, reload, enable, disable, drain, undrain, tag, untag, reset, "
+	    "verify)");
 	expect_refused("{\"command\":\"ping\",\"mirror\":\"a\"}",
 	    "ping does not take \"mirror\"");
 	expect_refused("{\"command\":\"ping\",\"protocol\":\"1\"}",
