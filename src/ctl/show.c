@@ -329,6 +329,7 @@ show_mirror(const json_t *answer)
 {
 	const json_t *m = json_array_get(json_object_get(answer, "mirrors"), 0);
 	const json_t *operator= json_object_get(m, "by_operator");
+	const json_t *hops = json_object_get(m, "next_hops");
 
 	show_members("", m);
 	if (json_array_size(operator) > 0) {
@@ -341,8 +342,10 @@ show_mirror(const json_t *answer)
 	show_members("  ", json_object_get(m, "dropped_packets"));
 	puts("sources:");
 	show_array("source", json_object_get(m, "sources"));
-	puts("next hops:");
-	show_array("next hop", json_object_get(m, "next_hops"));
+	if (json_array_size(hops) > 0) {
+		puts("next hops:");
+		show_array("next hop", hops);
+	}
 	puts("targets:");
 	show_array("target", json_object_get(m, "targets"));
 	puts("rules:");
