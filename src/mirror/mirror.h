@@ -18,6 +18,7 @@ struct bandwidth;
 struct conf;
 struct conf_mirror;
 struct conf_rung;
+struct delay;
 struct err;
 struct iface;
 struct iface_list;
@@ -212,5 +213,6 @@ const struct conf_mirror *mirror_conf(const struct mirror *m);
 enum mirror_state mirror_state(const struct mirror *m);
 enum filter_place mirror_filter_place(const struct mirror *m);
 void mirror_stats(const struct mirror *m, struct mirror_stats *out);
+const struct delay *mirror_delay(const struct mirror *m);
 
 #endif

@@ -13,6 +13,7 @@
 #include "deliver/gso.h"
 #include "deliver/target.h"
 #include "mirror/pipeline.h"
+#include "mirror/source.h"
 #include "mirror/steps.h"
 #include "packet/flow.h"
 #include "packet/segment.h"
@@ -75,6 +76,7 @@ pipeline_packet(struct pipeline *pl, uint64_t source_hash,
 		pl->sampled_out_packets += n;
 		return n;
 	}
+	delay_packet(&pl->delay, p->time_ns);
 	while (segment_next(&s, &f)) {
 		steps_truncate(pl, &f);
 		pl->truncated_packets += f.truncated;
@@ -99,11 +101,22 @@ pipeline_relieve(struct pipeline *pl, size_t rungs)
 	}
 }
 
+static uint64_t
+count_copies(const struct pipeline *pl)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < pl->nmembers; i++)
+		n += target_stats(pl->members[i].target)->copied_packets;
+	return n;
+}
+
 void
 pipeline_flush(struct pipeline *pl, bool wait)
 {
 	for (size_t i = 0; i < pl->nmembers; i++)
 		target_flush(pl->members[i].target, wait);
+	delay_flush(&pl->delay, count_copies(pl), source_now);
 }
 
 static void
@@ -397,6 +410,8 @@ pipeline_adopt(struct pipeline *pl, struct pipeline *old)
 	pl->bandwidth_limited_packets = old->bandwidth_limited_packets;
 	pl->loop = old->loop;
 	pipeline_say_all_down(pl, old->all_down);
+	pl->delay = old->delay;
+	pl->delay.copies = count_copies(pl);
 	bandwidth_share_adopt(&pl->bandwidth, &old->bandwidth);
 	if (limit_equal(&pl->limit, &old->limit))
 		pl->limit = old->limit;

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "deliver/target.h"
 #include "mirror/bandwidth.h"
+#include "mirror/delay.h"
 #include "mirror/limit.h"
 #include "mirror/loop.h"
 #include "mirror/path.h"
@@ -75,6 +76,7 @@ struct pipeline {
 	struct limit limit;
 	struct bandwidth_share bandwidth;
 	struct loop loop;
+	struct delay delay;
 	struct target_stats gone; /* of targets that have left */
 };
 

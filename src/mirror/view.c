@@ -152,6 +152,12 @@ mirror_filter_place(const struct mirror *m)
 	return filter_place(m->filter);
 }
 
+const struct delay *
+mirror_delay(const struct mirror *m)
+{
+	return &m->pipeline.delay;
+}
+
 void
 mirror_stats(const struct mirror *m, struct mirror_stats *out)
 {
