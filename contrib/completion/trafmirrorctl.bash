@@ -7,8 +7,8 @@ _trafmirrorctl_names() {
 
 _trafmirrorctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} word command= i name
-	local commands='status top explain reload enable disable drain undrain
-	    tag untag reset verify listen list ping version'
+	local commands='status top metrics explain reload enable disable drain
+	    undrain tag untag reset verify listen list ping version'
 	local socket=() args=() words=()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do

@@ -95,11 +95,45 @@ addr_prefix_format(const struct addr_prefix *p, char buf[static ADDR_TEXT_MAX])
 	return buf;
 }
 
+const char *
+addr_port_format(const struct addr_port *p, char buf[static ADDR_PORT_TEXT_MAX])
+{
+	char host[ADDR_TEXT_MAX];
+
+	addr_format(&p->addr, host);
+	if (p->addr.family == 0)
+		buf[0] = '\0';
+	else
+		snprintf(buf, ADDR_PORT_TEXT_MAX,
+		    p->addr.family == AF_INET ? "%s:%u" : "[%s]:%u", host,
+		    p->port);
+	return buf;
+}
+
 bool
 addr_equal(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family &&
 	    memcmp(a->bytes, b->bytes, addr_bits(a) / 8u) == 0;
+}
+
+bool
+addr_port_equal(const struct addr_port *a, const struct addr_port *b)
+{
+	return addr_equal(&a->addr, &b->addr) && a->port == b->port;
+}
+
+bool
+addr_is_loopback(const struct addr *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+	static const uint8_t mapped[13] = { [10] = 0xff, 0xff, 127 };
+
+	if (a->family == AF_INET)
+		return a->bytes[0] == 127;
+	return a->family == AF_INET6 &&
+	    (memcmp(a->bytes, one, sizeof(one)) == 0 ||
+		memcmp(a->bytes, mapped, sizeof(mapped)) == 0);
 }
 
 bool

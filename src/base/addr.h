@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ADDR_TEXT_MAX 50 /* longest printed prefix, with its NUL */
+#define ADDR_TEXT_MAX	   50 /* longest printed prefix, with its NUL */
+#define ADDR_PORT_TEXT_MAX (ADDR_TEXT_MAX + 8)
 
 struct addr {
 	sa_family_t family; /* AF_INET or AF_INET6; 0 = unset */
@@ -18,6 +19,12 @@ struct addr {
 struct addr_prefix {
 	struct addr addr; /* host bits are zero */
 	uint8_t len;	  /* bits */
+};
+
+/* Where something listens. */
+struct addr_port {
+	struct addr addr; /* family 0: nowhere */
+	uint16_t port;
 };
 
 /* Parses a numeric address. Returns 0, or -1 and leaves *a alone. */
@@ -34,7 +41,16 @@ const char *addr_format(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 const char *addr_prefix_format(const struct addr_prefix *p,
     char buf[static ADDR_TEXT_MAX]);
 
+/* Writes ADDRESS:PORT, or [ADDRESS]:PORT of IPv6; nothing for nowhere. Returns
+ * buf. */
+const char *addr_port_format(const struct addr_port *p,
+    char buf[static ADDR_PORT_TEXT_MAX]);
+
 bool addr_equal(const struct addr *a, const struct addr *b);
+bool addr_port_equal(const struct addr_port *a, const struct addr_port *b);
+
+/* Whether only this host can reach it. */
+bool addr_is_loopback(const struct addr *a);
 
 /* Whether every address of inner is in outer. */
 bool addr_prefix_covers(const struct addr_prefix *outer,

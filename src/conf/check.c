@@ -437,6 +437,20 @@ check_weights(const struct conf_mirror *m, struct conf_report *r)
 }
 
 static void
+check_metrics(const struct conf *c, struct conf_report *r)
+{
+	const struct addr_port *p = &c->metrics_listen;
+	char text[ADDR_PORT_TEXT_MAX];
+
+	if (p->addr.family != 0 && !addr_is_loopback(&p->addr))
+		conf_report_warn(r, &c->metrics_listen_pos,
+		    "metrics-listen: other hosts can reach %s, and whoever "
+		    "does sees all names and counters (127.0.0.1 and ::1 are "
+		    "for this host alone)",
+		    addr_port_format(p, text));
+}
+
+static void
 check_warnings(const struct conf *c, struct conf_report *r)
 {
 	struct conf_pos pos = { c->path, 0 };
@@ -449,6 +463,7 @@ check_warnings(const struct conf *c, struct conf_report *r)
 		rules_check(&c->mirrors[i], &budget, r);
 	}
 	check_shared_sessions(c, r);
+	check_metrics(c, r);
 }
 
 void

@@ -195,6 +195,8 @@ struct conf {
 	char *control_socket; /* absolute path, or "": none */
 	struct conf_pos control_socket_pos;
 	char *control_group; /* or "": none */
+	struct addr_port metrics_listen;
+	struct conf_pos metrics_listen_pos;
 	char *state_dir;     /* absolute path */
 	struct conf_pos state_dir_pos;
 	uint32_t max_mirrors;

@@ -146,6 +146,14 @@ print_host(FILE *f, const struct schema_option *o, const void *field)
 }
 
 static void
+print_endpoint(FILE *f, const struct schema_option *o, const void *field)
+{
+	char buf[ADDR_PORT_TEXT_MAX];
+
+	print_text(f, addr_port_format(field, buf));
+}
+
+static void
 print_protocol(FILE *f, const struct schema_option *o, const void *field)
 {
 	int n = (int)get_number(o, field);
@@ -277,6 +285,7 @@ print_options(const struct printer *p, const struct schema *s, const void *self)
 		[SCHEMA_INTERFACE] = print_string,
 		[SCHEMA_ADDRESS] = print_address,
 		[SCHEMA_HOST] = print_host,
+		[SCHEMA_ENDPOINT] = print_endpoint,
 		[SCHEMA_PROTOCOL] = print_protocol,
 	};
 

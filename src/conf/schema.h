@@ -26,7 +26,7 @@ enum schema_type {
 	SCHEMA_INTERFACE,
 	SCHEMA_ADDRESS,
 	SCHEMA_HOST,	 /* address, or name of DNS */
-	SCHEMA_ENDPOINT, /* ADDRESS:PORT */
+	SCHEMA_ENDPOINT, /* ADDRESS:PORT, or empty */
 	SCHEMA_PROTOCOL,
 	SCHEMA_TAGS, /* from here on: lists */
 	SCHEMA_SOURCES,

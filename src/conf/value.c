@@ -311,11 +311,13 @@ parse_endpoint(const struct value *v, void *field)
 	const char *allowed = "ADDRESS:PORT, [IPv6]:PORT, or empty: off";
 	const char *text = v->text, *colon = strrchr(text, ':');
 	char host[ADDR_TEXT_MAX];
+	struct addr_port *endpoint = field;
 	struct addr a;
 	uint64_t port;
 	size_t n;
 	bool bracket = text[0] == '[';
 
+	*endpoint = (struct addr_port) { 0 };
 	if (text[0] == '\0')
 		return 0;
 	if (colon == NULL || num_parse(&port, colon + 1, 1, 65535) != 0)
@@ -331,7 +333,8 @@ parse_endpoint(const struct value *v, void *field)
 	if (n >= sizeof(host) || addr_parse(&a, host) == -1 ||
 	    (a.family == AF_INET6) != bracket)
 		return value_refuse(v, allowed);
-	return accept_number(v, NULL, 1);
+	*endpoint = (struct addr_port) { a, (uint16_t)port };
+	return 0;
 }
 
 static int

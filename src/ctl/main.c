@@ -32,6 +32,7 @@ usage(FILE *f)
 	    "\n"
 	    "  status [MIRROR]           what is mirrored, and what is lost\n"
 	    "  top [MIRROR]              the same, each second, with rates\n"
+	    "  metrics                   the figures, for Prometheus\n"
 	    "  explain [MIRROR] 'FLOW'   whether it is mirrored, and why not,\n"
 	    "                            as 'tcp 10.0.0.14:43210 > "
 	    "93.184.216.34:443 out'\n"
@@ -191,6 +192,7 @@ static const struct command {
 } commands[] = {
 	{ "status", "status", take_mirror_or_none, show_status },
 	{ "top", "status", take_mirror_or_none, NULL },
+	{ "metrics", "metrics", no_arguments, show_metrics },
 	{ "explain", "explain", NULL, explain_cli_show },
 	{ "reload", "reload", no_arguments, show_reload },
 	{ "enable", "enable", take_mirror, show_message },

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -353,6 +354,20 @@ show_mirror(const json_t *answer)
 }
 
 /* ---- other answers ------------------------------------------------------- */
+
+void
+show_metrics(const json_t *answer)
+{
+	const char *text = text_of(answer, "metrics");
+	char *copy = strdup(text), *rest = copy, *line;
+
+	while (copy != NULL && (line = strsep(&rest, "\n")) != NULL)
+		if (rest != NULL || line[0] != '\0') {
+			show_text(stdout, line, 0);
+			putchar('\n');
+		}
+	free(copy);
+}
 
 void
 show_reload(const json_t *answer)

@@ -23,6 +23,7 @@ void show_lines(FILE *f, const char *prefix, const json_t *texts);
 
 void show_status(const json_t *answer);
 void show_mirror(const json_t *answer); /* all there is about one */
+void show_metrics(const json_t *answer);
 void show_reload(const json_t *answer);
 void show_version(const json_t *answer);
 void show_message(const json_t *answer);

@@ -30,10 +30,12 @@
 #include "daemon/notify.h"
 #include "daemon/reply.h"
 #include "daemon/resolve.h"
+#include "daemon/site.h"
 #include "daemon/switches.h"
 #include "daemon/verbs.h"
 #include "daemon/verify.h"
 #include "daemon/watch.h"
+#include "daemon/web.h"
 #include "mirror/follow.h"
 #include "mirror/mirror.h"
 #include "mirror/reload.h"
@@ -45,7 +47,8 @@
 struct daemon {
 	struct ev_loop *loop;
 	struct daemon_options options;
-	time_t started;
+	time_t started, started_at; /* see daemon_view */
+	bool reloaded;
 	struct generation *gen;
 	unsigned number; /* of the configuration, from 1 */
 	json_t *switches;
@@ -55,6 +58,7 @@ struct daemon {
 	struct verify *verify;	 /* NULL: none goes on */
 	uint64_t verify_ticket;
 	struct health *health;
+	struct web *web;	 /* likewise */
 	/* As of the start. */
 	char *user, *control_path, *control_group, *state_dir;
 	int log_facility;
@@ -260,14 +264,20 @@ warn_of_restart(const struct daemon *d, const struct conf *c,
 			    options[i].name);
 }
 
-/* Takes *c on success. */
+/* Takes *c on success. What listens comes last: it can be undone, but not
+ * without a gap. */
 static int
 replace(struct daemon *d, struct conf **c, struct err *err)
 {
+	const struct web_options web = { d->loop, site_pages, d };
 	struct generation *g;
 
 	if (prepare(d, &g, *c, d->switches, err) == -1)
 		return -1;
+	if (web_listen(&d->web, &(*c)->metrics_listen, &web, err) == -1) {
+		generation_free(g);
+		return -1;
+	}
 	conf_free(*c); /* the generation has a share in it */
 	*c = NULL;
 	commit(d, g);
@@ -307,6 +317,7 @@ daemon_reload(struct daemon *d, struct conf_report *r)
 			LOG_NUMBER("generation", d->number)),
 		    "reload: done");
 	}
+	d->reloaded = rc == 0;
 	conf_free(c);
 	say_ready(d);
 	return rc;
@@ -450,6 +461,8 @@ start(struct daemon *d, struct conf **c, struct err *err)
 	raise_fd_limit();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	d->started = now.tv_sec;
+	d->started_at = time(NULL);
+	d->reloaded = true;
 	d->user = strdup((*c)->user);
 	d->log_facility = (*c)->log_facility;
 	d->control_path = strdup((*c)->control_socket);
@@ -530,7 +543,8 @@ void
 daemon_look(const struct daemon *d, struct daemon_view *v)
 {
 	*v = (struct daemon_view) { d->gen, d->switches, d->health,
-		d->options.path, d->number, d->started };
+		d->options.path, d->number, d->reloaded, d->started,
+		d->started_at };
 }
 
 void
@@ -550,7 +564,9 @@ daemon_run(struct daemon *d)
 	notify_send("STOPPING=1\n");
 	verify_cancel(d->verify, "the daemon stops");
 	control_close(d->control);
+	web_close(d->web);
 	d->control = NULL;
+	d->web = NULL;
 	watches_stop(&d->watches, d->loop);
 	for (size_t i = 0; i < d->gen->nmirrors; i++) {
 		mirror_drain(d->gen->mirrors[i]);
@@ -568,6 +584,7 @@ daemon_free(struct daemon *d)
 		return;
 	verify_free(d->verify);
 	control_close(d->control);
+	web_close(d->web);
 	watches_stop(&d->watches, d->loop);
 	follow_stop(&d->follow);
 	links_close(d->links);

@@ -29,8 +29,10 @@ struct daemon_view {
 	const struct json_t *switches; /* see switches.h */
 	const struct health *health;
 	const char *path;
-	unsigned number; /* of the configuration, from 1 */
-	int64_t started; /* seconds of the monotonic clock */
+	unsigned number;    /* of the configuration, from 1 */
+	bool reloaded;	    /* the last reload, if there was one, succeeded */
+	int64_t started;    /* seconds of the monotonic clock, */
+	int64_t started_at; /* and since the epoch */
 };
 
 /* Opens all that *c asks for and takes it on success; signals are caught from

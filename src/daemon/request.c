@@ -32,6 +32,7 @@ static const struct command {
 	{ "ping", REQUEST_PING, NULL, false, true, NULL, NULL },
 	{ "version", REQUEST_VERSION, NULL, false, true, NULL, NULL },
 	{ "status", REQUEST_STATUS, "mirror", true, true, NULL, NULL },
+	{ "metrics", REQUEST_METRICS, NULL, false, true, NULL, NULL },
 	{ "explain", REQUEST_EXPLAIN, "mirror", true, true, NULL,
 	    explain_members },
 	{ "reload", REQUEST_RELOAD, NULL, false, false, NULL, NULL },

@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "conf/schema.h"
 #include "daemon/daemon.h"
+#include "daemon/figures.h"
 #include "daemon/health.h"
 #include "daemon/reply.h"
 #include "daemon/status.h"
@@ -24,21 +25,27 @@ number(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
+static void
+add_figures(json_t *j, const struct figure *f, const void *stats)
+{
+	for (; f->name != NULL; f++)
+		json_object_set_new(j, f->name, number(figure_get(f, stats)));
+}
+
 static json_t *
 sources_json(const struct mirror *m)
 {
 	json_t *array = json_array();
 	struct source_status src;
 
-	for (size_t i = 0; mirror_source_status(m, i, &src); i++)
-		json_array_append_new(array,
-		    json_pack("{s:o, s:s, s:o, s:o, s:o}", "interface",
-			reply_string(src.name), "state",
-			source_state_name(src.state), "captured_packets",
-			number(src.stats.captured_packets), "captured_bytes",
-			number(src.stats.captured_bytes),
-			"ring_dropped_packets",
-			number(src.stats.ring_dropped_packets)));
+	for (size_t i = 0; mirror_source_status(m, i, &src); i++) {
+		json_t *j = json_pack("{s:o, s:s}", "interface",
+		    reply_string(src.name), "state",
+		    source_state_name(src.state));
+
+		add_figures(j, figures_source, &src.stats);
+		json_array_append_new(array, j);
+	}
 	return array;
 }
 
@@ -69,18 +76,11 @@ static void
 add_stats(json_t *j, const char *state, unsigned weight, double share,
     const struct target_stats *st)
 {
-	uint64_t dropped = 0;
-
-	for (int k = 0; k < TARGET_DROP_KINDS; k++)
-		dropped += st->dropped[k];
 	json_object_set_new(j, "state", json_string(state));
 	json_object_set_new(j, "weight", json_integer(weight));
 	json_object_set_new(j, "share", json_real(share));
-	json_object_set_new(j, "copied_packets", number(st->copied_packets));
-	json_object_set_new(j, "copied_bytes", number(st->copied_bytes));
-	json_object_set_new(j, "dropped_packets", number(dropped));
-	json_object_set_new(j, "undelivered_packets",
-	    number(st->undelivered_packets));
+	add_figures(j, figures_target, st);
+	json_object_set_new(j, "dropped_packets", number(figures_dropped(st)));
 }
 
 /* null without a check. */
@@ -196,30 +196,6 @@ target_by_operator(const struct daemon_view *v, const char *name)
 	return array;
 }
 
-static void
-add_counters(json_t *j, const struct mirror_stats *st)
-{
-	const struct {
-		const char *name;
-		uint64_t n;
-	} counters[] = {
-		{ "captured_packets", st->captured_packets },
-		{ "captured_bytes", st->captured_bytes },
-		{ "ring_dropped_packets", st->ring_dropped_packets },
-		{ "copied_packets", st->copied_packets },
-		{ "copied_bytes", st->copied_bytes },
-		{ "segmented_packets", st->segmented_packets },
-		{ "unsegmented_packets", st->unsegmented_packets },
-		{ "truncated_packets", st->truncated_packets },
-		{ "fragmented_packets", st->fragmented_packets },
-		{ "undelivered_packets", st->undelivered_packets },
-		{ "sampled_out_packets", st->sampled_out_packets },
-	};
-
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++)
-		json_object_set_new(j, counters[i].name, number(counters[i].n));
-}
-
 static json_t *
 dropped_json(const struct mirror_stats *st)
 {
@@ -267,7 +243,8 @@ mirror_json(const struct daemon_view *v, const struct mirror *m)
 	json_object_set_new(j, "dropped_packets", dropped_json(&st));
 	json_object_set_new(j, "rules", rules_json(m));
 	json_object_set_new(j, "next_hops", next_hops_json(m));
-	add_counters(j, &st);
+	add_figures(j, figures_sums, &st);
+	add_figures(j, figures_mirror, &st);
 	return j;
 }
 

@@ -14,6 +14,7 @@
 #include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/explain_verb.h"
+#include "daemon/metrics.h"
 #include "daemon/peer.h"
 #include "daemon/reply.h"
 #include "daemon/request.h"
@@ -122,6 +123,26 @@ explain(const struct call *c)
 	if ((only = find_mirror(c)) == NULL)
 		return refuse_mirror(c);
 	return explain_verb(c->request->json, &only, 1);
+}
+
+static json_t *
+metrics(const struct call *c)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	json_t *j = NULL;
+	int rc;
+
+	if (f == NULL)
+		return NULL;
+	rc = metrics_write(f, &c->view);
+	if (fclose(f) == 0 && rc == 0) {
+		j = reply_ok();
+		json_object_set_new(j, "metrics", json_stringn(text, len));
+	}
+	free(text);
+	return j;
 }
 
 /* ---- reload -------------------------------------------------------------- */
@@ -368,6 +389,7 @@ static verb *const verbs[] = {
 	[REQUEST_VERSION] = ping,
 	[REQUEST_STATUS] = status,
 	[REQUEST_EXPLAIN] = explain,
+	[REQUEST_METRICS] = metrics,
 	[REQUEST_RELOAD] = reload,
 	[REQUEST_ENABLE] = switch_mirror,
 	[REQUEST_DISABLE] = switch_mirror,

@@ -22,7 +22,7 @@ observe(struct delay *d, uint64_t copies, double seconds)
 void
 delay_flush(struct delay *d, uint64_t copies, uint64_t (*now)(void))
 {
-	uint64_t sent = copies - d->copies, time_ns;
+	uint64_t sent = copies > d->copies ? copies - d->copies : 0, time_ns;
 
 	d->copies = copies;
 	if (sent > 0 && d->first_ns != 0) {

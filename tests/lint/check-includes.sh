@@ -24,6 +24,7 @@ BEGIN {
 	only["jansson.h"] = "src/daemon/ src/ctl/"
 	only["ares.h"] = "src/daemon/lookup.c"
 	only["curses.h"] = "src/ctl/screen.c"
+	only["microhttpd.h"] = "src/daemon/web.c"
 	only["cap-ng.h"] = "src/daemon/privs.c"
 	only["xxhash.h"] = "src/packet/flow.c src/deliver/balance.c"
 }

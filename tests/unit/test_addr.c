@@ -54,6 +54,43 @@ test_prefix(void)
 	    -1);
 }
 
+static void
+expect_port(const char *text, uint16_t port, const char *want, bool loopback)
+{
+	struct addr_port p = { .port = port };
+	char buf[ADDR_PORT_TEXT_MAX];
+
+	if (text != NULL)
+		CU_ASSERT_EQUAL(addr_parse(&p.addr, text), 0);
+	CU_ASSERT_STRING_EQUAL(addr_port_format(&p, buf), want);
+	CU_ASSERT_EQUAL(addr_is_loopback(&p.addr), loopback);
+	CU_ASSERT(addr_port_equal(&p, &p));
+}
+
+static void
+test_port(void)
+{
+	struct addr_port a = { .port = 1 }, b = { .port = 1 };
+
+	expect_port(NULL, 0, "", false);
+	expect_port("127.0.0.1", 9842, "127.0.0.1:9842", true);
+	expect_port("127.255.0.9", 1, "127.255.0.9:1", true);
+	expect_port("0.0.0.0", 65535, "0.0.0.0:65535", false);
+	expect_port("::1", 9842, "[::1]:9842", true);
+	expect_port("::", 9842, "[::]:9842", false);
+	expect_port("::ffff:127.0.0.2", 7, "[::ffff:127.0.0.2]:7", true);
+	expect_port("::ffff:10.0.0.2", 7, "[::ffff:10.0.0.2]:7", false);
+	expect_port("1111:2222:3333:4444:5555:6666:7777:8888", 65535,
+	    "[1111:2222:3333:4444:5555:6666:7777:8888]:65535", false);
+	addr_parse(&a.addr, "127.0.0.1");
+	addr_parse(&b.addr, "127.0.0.1");
+	CU_ASSERT(addr_port_equal(&a, &b));
+	b.port = 2;
+	CU_ASSERT_FALSE(addr_port_equal(&a, &b));
+	b = (struct addr_port) { .port = 1 };
+	CU_ASSERT_FALSE(addr_port_equal(&a, &b));
+}
+
 static int
 covers(const char *outer, const char *inner)
 {
@@ -103,5 +140,6 @@ static const struct unit_test tests[] = {
 	{ "prefix", test_prefix },
 	{ "covers", test_covers },
 	{ "sockaddr", test_sockaddr },
+	{ "port", test_port },
 };
 UNIT_MAIN("addr", tests)

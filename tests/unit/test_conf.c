@@ -386,10 +386,14 @@ test_endpoints(void)
 		SAYS(text, want, NULL);
 	}
 	SAYS("metrics-listen = \"\"", NO_MIRROR, NULL);
-	SAYS("metrics-listen = \"[::1]:1\"",
-	    "t:1: metrics-listen = [::1]:1 is not supported yet", NULL);
-	SAYS("metrics-listen = \"0.0.0.0:1\"",
-	    "t:1: metrics-listen = 0.0.0.0:1 is not supported yet", NULL);
+	SAYS("metrics-listen = \"[::1]:1\"", NO_MIRROR, NULL);
+	SAYS("metrics-listen = \"[::ffff:127.0.0.2]:1\"", NO_MIRROR, NULL);
+	SAYS("metrics-listen = \"127.1.2.3:65535\"", NO_MIRROR, NULL);
+	SAYS("metrics-listen = \"[::]:1\"", NO_MIRROR,
+	    "t:1: warning: metrics-listen: other hosts can reach [::]:1, and "
+	    "whoever does sees all names and counters (127.0.0.1 and ::1 are "
+	    "for this host alone)",
+	    NULL);
 }
 
 static void

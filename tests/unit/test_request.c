@@ -49,6 +49,7 @@ test_good(void)
 	expect_good("{\"command\":\"explain\",\"packets\":[],\"mirror\":\"m\","
 		    "\"first\":1,\"way\":\"\"}",
 	    REQUEST_EXPLAIN, "m", true);
+	expect_good("{\"command\":\"metrics\"}", REQUEST_METRICS, NULL, true);
 	expect_good("{\"command\":\"reload\"}", REQUEST_RELOAD, NULL, false);
 	expect_good("{\"command\":\"drain\",\"target\":\"a\"}", REQUEST_DRAIN,
 	    "a", false);
@@ -74,8 +75,8 @@ test_bad(void)
 	expect_refused("{\"command\":1}", "\"command\" is missing");
 	expect_refused("{\"command\":\"PING\"}",
 	    "there is no command \"PING\" (there are: ping, version, status, "
-	    "explain, reload, enable, disable, drain, undrain, tag, untag, reset, "
-	    "verify)");
+	    "metrics, explain, reload, enable, disable, drain, undrain, tag, untag, "
+	    "reset, verify)");
 	expect_refused("{\"command\":\"ping\",\"mirror\":\"a\"}",
 	    "ping does not take \"mirror\"");
 	expect_refused("{\"command\":\"ping\",\"protocol\":\"1\"}",
