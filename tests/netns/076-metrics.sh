@@ -217,6 +217,7 @@ expect_eq "what stalls" "$(cat "$T/binary" "$T/half")" endend
 
 cat >"$T/prometheus.yml" <<END
 global: { scrape_interval: 1s }
+rule_files: [ "$top_srcdir/contrib/prometheus/trafmirrord.rules.yml" ]
 scrape_configs:
   - job_name: trafmirrord
     static_configs: [ targets: [ "127.0.0.1:9842" ] ]
