@@ -7,7 +7,9 @@
 conf=$T/trafmirrord.conf
 steps=$T/steps
 said=$T/said.log
-command -v ethtool >/dev/null || skip "ethtool is not installed"
+for tool in curl ethtool; do
+	command -v "$tool" >/dev/null || skip "$tool is not installed"
+done
 
 ns_new client web1 ids1
 link client eth0 10.0.0.1/24 web1 eth0 10.0.0.14/24
@@ -15,9 +17,9 @@ link web1 eth1 10.0.9.1/24 ids1 eth1 10.0.9.11/24
 
 sed -n '/^Five minutes, two hosts/,/^Use it/p' "$top_srcdir/README" >"$T/README"
 
-# What is indented by four is for the configuration: all of it at first, and
-# later what is added to the mirror.
-grep '^    ' "$T/README" | grep -v '^    rule ' >"$conf"
+# What is indented by four is for the configuration: first all of it, and later
+# a rule.
+awk '/^    / { print; on = 1; next } on { exit }' "$T/README" >"$conf"
 rule=$(grep '^    rule ' "$T/README")
 
 # What is installed there is in a folder of the build here.
@@ -47,7 +49,7 @@ watching() {
 step() {
 	echo "$1# $2"
 	case $2 in
-	suricata* | zeek*)
+	suricata* | zeek* | cat*)
 		return
 		;;
 	tcpdump*)
