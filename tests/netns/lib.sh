@@ -298,18 +298,11 @@ daemon_reload() {
 	log_wait 10 'reload: (done|failed)'
 }
 
-# The statistics are complete when the log has stopped growing.
-log_is_quiet() {
-	quiet_before=$quiet_now
-	quiet_now=$(log_new | wc -l)
-	[ "$quiet_now" -gt 0 ] && [ "$quiet_now" -eq "$quiet_before" ]
-}
-
 daemon_counters() {
 	log_mark
-	quiet_now=0
 	kill -USR1 "$daemon_pid"
-	wait_until 10 log_is_quiet || fail "no statistics in the log"
+	wait_until 10 log_says 'counters: done' ||
+		fail "no statistics in the log"
 	log_new
 }
 
