@@ -78,12 +78,6 @@ mirror_inject(struct source *s, const uint8_t *frame, uint32_t len)
 	mirror_flush(s);
 }
 
-void
-mirror_trace(struct mirror *m, struct trace *t)
-{
-	m->trace = t;
-}
-
 int
 mirror_run_savefile(struct mirror *m, const char *path, uint64_t *nread,
     struct err *err)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "deliver/target.h"
+#include "mirror/inside.h"
 #include "mirror/pipeline.h"
 #include "mirror/source.h"
 #include "mirror/trace.h"
@@ -111,4 +112,10 @@ trace_packet(struct trace *t, struct pipeline *pl, const struct source *s,
 	beacon_read(&probe, &f, p->data, p->caplen);
 	t->cb(t->arg, probe.number, s, dropped(&was, pl), t->fates);
 	return n;
+}
+
+void
+mirror_trace(struct mirror *m, struct trace *t)
+{
+	m->trace = t;
 }
