@@ -22,6 +22,7 @@
 #include "daemon/control.h"
 #include "daemon/counters.h"
 #include "daemon/daemon.h"
+#include "daemon/fixed.h"
 #include "daemon/folder.h"
 #include "daemon/health.h"
 #include "daemon/links.h"
@@ -58,10 +59,8 @@ struct daemon {
 	struct verify *verify;	 /* NULL: none goes on */
 	uint64_t verify_ticket;
 	struct health *health;
-	struct web *web;	 /* likewise */
-	/* As of the start. */
-	char *user, *control_path, *control_group, *state_dir;
-	int log_facility;
+	struct web *web; /* likewise */
+	struct fixed fixed;
 	struct watches watches;
 	ev_signal hup, term, interrupt, usr1;
 	ev_timer tick, watchdog;
@@ -205,7 +204,7 @@ daemon_switch(struct daemon *d, json_t **switches, struct err *err)
 
 	if (prepare(d, &g, d->gen->conf->base, *switches, err) == -1)
 		return -1;
-	if (switches_save(*switches, d->state_dir, err) == -1) {
+	if (switches_save(*switches, d->fixed.state_dir, err) == -1) {
 		generation_free(g);
 		return -1;
 	}
@@ -239,31 +238,6 @@ on_places(void *arg)
 	return true;
 }
 
-/* What is opened as root stays as it was at the start. */
-static void
-warn_of_restart(const struct daemon *d, const struct conf *c,
-    struct conf_report *r)
-{
-	const struct {
-		const char *name;
-		bool changed;
-	} options[] = {
-		{ "user", strcmp(c->user, d->user) != 0 },
-		{ "log-facility", c->log_facility != d->log_facility },
-		{ "control-socket",
-		    strcmp(c->control_socket, d->control_path) != 0 },
-		{ "control-group",
-		    strcmp(c->control_group, d->control_group) != 0 },
-		{ "state-dir", strcmp(c->state_dir, d->state_dir) != 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i].changed)
-			conf_report_warn(r, NULL,
-			    "reload: a new %s takes a restart",
-			    options[i].name);
-}
-
 /* Takes *c on success. What listens comes last: it can be undone, but not
  * without a gap. */
 static int
@@ -295,7 +269,7 @@ daemon_reload(struct daemon *d, struct conf_report *r)
 
 	notify_reloading();
 	if ((c = load_conf(d->options.path, d->resolve, r)) != NULL)
-		warn_of_restart(d, c, r);
+		fixed_warn(&d->fixed, c, r);
 	load_log(r);
 	if (c == NULL) {
 		log_event(LOG_LEVEL_ERROR,
@@ -389,7 +363,7 @@ static int
 open_state(struct daemon *d, uid_t uid, gid_t gid, struct err *err)
 {
 	struct err why;
-	int fd = folder_open(d->state_dir, &why);
+	int fd = folder_open(d->fixed.state_dir, &why);
 
 	if (fd == -1) {
 		log_warnx("state-dir: %s: switches cannot be kept, and are "
@@ -399,8 +373,9 @@ open_state(struct daemon *d, uid_t uid, gid_t gid, struct err *err)
 		folder_give(fd, SWITCHES_FILE, uid, gid);
 		close(fd);
 	}
-	return (d->switches = switches_load(d->state_dir, err)) == NULL ? -1 :
-									  0;
+	return (d->switches = switches_load(d->fixed.state_dir, err)) == NULL ?
+	    -1 :
+	    0;
 }
 
 /* What is made here belongs to the user the daemon becomes. */
@@ -410,7 +385,7 @@ open_control(struct daemon *d, const struct conf *c, struct err *err)
 	const struct passwd *pw = geteuid() != 0 ? NULL :
 						   getpwnam(d->options.user);
 	struct control_options o = {
-		.path = d->control_path,
+		.path = d->fixed.control_socket,
 		.group = c->control_group,
 		.uid = pw == NULL ? geteuid() : pw->pw_uid,
 		.gid = pw == NULL ? getegid() : pw->pw_gid,
@@ -463,13 +438,7 @@ start(struct daemon *d, struct conf **c, struct err *err)
 	d->started = now.tv_sec;
 	d->started_at = time(NULL);
 	d->reloaded = true;
-	d->user = strdup((*c)->user);
-	d->log_facility = (*c)->log_facility;
-	d->control_path = strdup((*c)->control_socket);
-	d->control_group = strdup((*c)->control_group);
-	d->state_dir = strdup((*c)->state_dir);
-	if (d->user == NULL || d->control_path == NULL ||
-	    d->control_group == NULL || d->state_dir == NULL)
+	if (fixed_init(&d->fixed, *c) == -1)
 		return err_sys(err, "daemon");
 	if ((d->loop = ev_loop_new(EVFLAG_AUTO)) == NULL)
 		return err_set(err, "event loop: cannot start");
@@ -551,10 +520,10 @@ void
 daemon_run(struct daemon *d)
 {
 	warn_of_kernel();
-	if (access(d->state_dir, W_OK) == -1 && errno == EACCES)
+	if (access(d->fixed.state_dir, W_OK) == -1 && errno == EACCES)
 		log_warn("state-dir %s: switches cannot be kept, and are "
 			 "refused",
-		    d->state_dir);
+		    d->fixed.state_dir);
 	log_event(LOG_LEVEL_INFO,
 	    LOG_KEYS("ready", LOG_NUMBER("mirrors", d->gen->nmirrors),
 		LOG_NUMBER("sources", generation_sources(d->gen))),
@@ -593,10 +562,7 @@ daemon_free(struct daemon *d)
 	neighbours_close(d->neighbours);
 	generation_free(d->gen);
 	json_decref(d->switches);
-	free(d->user);
-	free(d->control_group);
-	free(d->control_path);
-	free(d->state_dir);
+	fixed_fini(&d->fixed);
 	if (d->loop != NULL)
 		ev_loop_destroy(d->loop);
 	free(d);
