@@ -328,7 +328,7 @@ start_listening(struct web *w, int fd, const struct addr_port *at)
 	addr_port_format(at, text);
 	log_event(LOG_LEVEL_INFO,
 	    LOG_KEYS("listening", LOG_TEXT("address", text)),
-	    "metrics: http://%s/metrics", text);
+	    "metrics: listening");
 }
 
 /* The socket there is may be in the way of one for another address with the

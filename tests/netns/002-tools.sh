@@ -63,7 +63,7 @@ cat >"$T/fake" <<'END'
 #!/bin/sh
 [ "$1" = -F ] && [ "$2" = -c ] && [ "$4" = -P ] || exit 2
 trap 'echo "reload: done"' HUP
-trap 'echo "demo: captured 0"; echo "demo: copied 0"' USR1
+trap 'echo "demo: captured 0"; echo "counters: done"' USR1
 trap 'exit 0' TERM
 echo $$ >"$5"
 echo "ready: mirroring 1 mirror"
