@@ -222,3 +222,19 @@ field_read(struct fields *f, const uint8_t *frame, size_t len)
 	else if (type == ETHERTYPE_IPV6)
 		read_ip6(f, frame + at, len - at);
 }
+
+struct addr
+field_addr(const struct fields *f, struct axis_key k)
+{
+	struct addr a = { .family = f->version == 4 ? AF_INET : AF_INET6 };
+
+	if (f->version == 4) {
+		bytes_put32(a.bytes, (uint32_t)k.lo);
+	} else {
+		bytes_put32(a.bytes, (uint32_t)(k.hi >> 32));
+		bytes_put32(a.bytes + 4, (uint32_t)k.hi);
+		bytes_put32(a.bytes + 8, (uint32_t)(k.lo >> 32));
+		bytes_put32(a.bytes + 12, (uint32_t)k.lo);
+	}
+	return a;
+}

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/bytes.h"
 #include "capture/axis.h"
 
@@ -64,6 +65,9 @@ struct fields {
  * header length is taken as it is, and the version is that of the EtherType.
  * IPv6 ports are looked for right behind the fixed header. */
 void field_read(struct fields *f, const uint8_t *frame, size_t len);
+
+/* One of the two addresses of a packet; 0 if it has none. */
+struct addr field_addr(const struct fields *f, struct axis_key k);
 
 static inline bool
 field_equal(const struct fields *a, const struct fields *b)

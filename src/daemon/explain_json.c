@@ -199,18 +199,9 @@ format_end(char buf[static END_MAX], const struct fields *f, bool dst)
 	bool has = dst ? f->has_dst : f->has_src;
 	bool has_port = dst ? f->has_dst_port : f->has_src_port;
 	unsigned port = dst ? f->dst_port : f->src_port;
-	struct axis_key k = dst ? f->dst : f->src;
-	struct addr a = { .family = f->version == 4 ? AF_INET : AF_INET6 };
+	struct addr a = field_addr(f, dst ? f->dst : f->src);
 	char text[ADDR_TEXT_MAX];
 
-	if (f->version == 4) {
-		bytes_put32(a.bytes, (uint32_t)k.lo);
-	} else {
-		bytes_put32(a.bytes, (uint32_t)(k.hi >> 32));
-		bytes_put32(a.bytes + 4, (uint32_t)k.hi);
-		bytes_put32(a.bytes + 8, (uint32_t)(k.lo >> 32));
-		bytes_put32(a.bytes + 12, (uint32_t)k.lo);
-	}
 	addr_format(&a, text);
 	if (!has)
 		strcpy(buf, "?");
@@ -260,7 +251,9 @@ json_t *
 explain_json_packet(struct explain_set *s, const struct packet *p,
     const struct flowtext_way *way, uint64_t number)
 {
-	struct explain_question q = { *p, *way, &s->ifaces, false };
+	struct explain_question q = { .packet = *p,
+		.way = *way,
+		.ifaces = &s->ifaces };
 	json_t *j = packet_json(s, &q);
 
 	if (j != NULL)
@@ -292,7 +285,8 @@ explain_json_flow(struct explain_set *s, const struct flowtext *f)
 	uint8_t *frame = malloc(CRAFT_MAX);
 	struct explain_question q = { .way = f->way,
 		.ifaces = &s->ifaces,
-		.each_rule = true };
+		.each_rule = true,
+		.crafted = true };
 	json_t *j;
 
 	if (frame == NULL)

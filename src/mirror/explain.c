@@ -18,6 +18,7 @@
 #include "conf/schema.h"
 #include "mirror/explain.h"
 #include "mirror/inside.h"
+#include "mirror/onward.h"
 
 /* What it takes to answer. */
 struct asking {
@@ -91,7 +92,9 @@ static void
 ask_direction(struct asking *a)
 {
 	const struct way *w = &a->e->way;
-	enum conf_direction wanted = a->conf->direction;
+	enum conf_direction wanted = a->conf->nnext_hops > 0 ?
+	    CONF_DIR_OUT :
+	    a->conf->direction;
 	bool loopback = w->iface != NULL && w->iface->loopback;
 	const char *name = schema_direction_name(wanted);
 	bool passes;
@@ -109,6 +112,19 @@ ask_direction(struct asking *a)
 		"; lo sees each frame again when it comes in" :
 		"");
 	a->packet.direction = w->direction;
+}
+
+static void
+ask_next_hop(const struct asking *a)
+{
+	const struct way *w = &a->e->way;
+	enum explain_result passes;
+	char detail[EXPLAIN_DETAIL_MAX];
+
+	if (a->conf->nnext_hops == 0 || w->iface == NULL)
+		return;
+	passes = onward_ask(detail, a->m, a->q, w, &a->fields);
+	add(a->e, "next-hop", passes, "%s", detail);
 }
 
 static void
@@ -401,6 +417,7 @@ ask(struct asking *a, struct copy_memory *memory)
 	ask_collect(a);
 	ask_source(a);
 	ask_direction(a);
+	ask_next_hop(a);
 	ask_pressure(a);
 	ask_filter(a);
 	ask_copies(a, memory);

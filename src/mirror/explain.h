@@ -28,6 +28,7 @@ struct explain_question {
 	struct flowtext_way way;
 	const struct iface_list *ifaces;
 	bool each_rule; /* whether rules are wanted */
+	bool crafted;	/* nobody has sent it: its MAC addresses say nothing */
 };
 
 enum explain_result { EXPLAIN_PASSES, EXPLAIN_FAILS, EXPLAIN_UNKNOWN };

@@ -20,7 +20,8 @@ BEGIN {
 	only["linux/if_packet.h"] = "src/capture/ring.c"
 	only["ev.h"] = "src/daemon/"
 	only["libmnl/libmnl.h"] = "src/deliver/egress.c src/daemon/links.c " \
-	    "src/daemon/neighbours.c src/daemon/onlink.c"
+	    "src/daemon/neighbours.c src/daemon/onlink.c " \
+	    "src/mirror/router.c"
 	only["jansson.h"] = "src/daemon/ src/ctl/"
 	only["ares.h"] = "src/daemon/lookup.c"
 	only["curses.h"] = "src/ctl/screen.c"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 # next-hop: what goes through a gateway is collected, and nothing else on its
 # network; the gateway is followed as its MAC address changes, as the kernel
-# forgets it, and as it comes and goes: what that costs in time and copies.
+# forgets it, and as it comes and goes: what that costs in time and copies; and
+# what explain says of that.
 #
 #	source eth0 -- a --+
 #	gw1 eth0    -- b --+- br0 (lan)
@@ -126,6 +127,13 @@ status() {
 	"$ctl" status "${2-m}" | grep -Eq -- "$1"
 }
 
+# explains yes|no|? REGEX FLOW: what the condition next-hop of m says
+explains() {
+	"$ctl" explain m "$3" >"$T/explained"
+	grep -Eq "^  next-hop +[$1]+ +$2\$" "$T/explained" ||
+		fail "explain $3: $(cat "$T/explained")"
+}
+
 # ---- the start -------------------------------------------------------------
 
 write '10.0.1.1, fd00:1::1' "$late"
@@ -165,6 +173,7 @@ expect_eq "all that late collects" "$(capture_count "$T/late.pcap")" 100
 
 # ---- who is collected ------------------------------------------------------
 
+capture_start source eth0 "$T/sent.pcap" 'udp and not dst port 9'
 for to in "4 $far4" "4 10.8.0.2" "4 $peer" "6 $far6" "6 fd00:1::2"; do
 	# shellcheck disable=SC2086
 	send $to 200
@@ -185,6 +194,30 @@ status "^    address=10.0.1.1$" || fail "no address in the status"
 status "^    mac=$mac1$" || fail "no MAC address in the status"
 "$ctl" -j status m | grep -q '"next_hops":\[{"address":"10.0.1.1","interface":"eth0","state":"resolved","mac":"'$mac1'"}' ||
 	fail "no next_hops in the status"
+
+# explain says the same of what was sent, and of flows in words, by the routes
+# and neighbour tables; also where no daemon runs.
+capture_stop "$T/sent.pcap"
+"$ctl" explain m -r "$T/sent.pcap" >"$T/explained"
+expect_eq "packets that explain has mirrored" \
+    "$(grep -c ': m: .*-> ids port ' "$T/explained")" 400
+expect_eq "packets that it has not" "$(grep -c "m: not mirrored: next-hop: it \
+is sent to $mac2: that is none; 10.0.1.1 is at $mac1, fd00:1::1 is at $mac1" \
+    "$T/explained")" 600
+explains yes "the route to $far6 goes by fd00:1::1, at $mac1" \
+    "udp fd00:1::14 > $far6"
+explains no "the route to 10.8.0.2 goes by 10.0.1.2, at $mac2, which is none;.*" \
+    'udp 10.0.1.14 > 10.8.0.2'
+explains no "$peer is on the network of eth0, at $mac2, which is none;.*" \
+    "udp 10.0.1.14 > $peer"
+explains no 'there is no route to 192.0.2.1' 'udp 10.0.1.14 > 192.0.2.1 out'
+explains no 'it comes in' "udp $far4 > 10.0.1.14"
+explains '?' 'the route to 10.0.9.12 leaves by eth1' 'udp 10.0.1.14 > 10.0.9.12'
+explains yes "the route to $far4 goes by 10.0.1.1, at $mac1" \
+    "udp 10.0.1.14 > $far4"
+in_ns source "$top_builddir/trafmirrord" -n -c "$conf" -m m \
+    --explain "udp 10.0.1.14 > $far4" 2>"$T/offline.err" |
+	diff "$T/explained" - || fail "offline and online differ"
 
 # ---- another MAC address, under traffic ------------------------------------
 
@@ -273,6 +306,8 @@ log_wait 6 'mirror "m": eth0: next hop 10.0.1.1 is not resolved'
 echo "a gateway that is gone: unresolved after $(since "$began") s"
 "$ctl" status | grep -q '^  next hop 10.0.1.1 of eth0: unresolved$' ||
 	fail "the status does not say that it is gone"
+explains no "the route to $far4 goes by 10.0.1.1, which is unresolved" \
+    "udp 10.0.1.14 > $far4"
 log_mark
 ip -n gw1 link set dev eth0 up
 in_ns gw1 arping -q -U -c 1 -I eth0 10.0.1.1

@@ -17,6 +17,8 @@
 #include "mirror/bandwidth.h"
 #include "mirror/explain.h"
 #include "mirror/inside.h"
+#include "mirror/router.h"
+#include "mirror/source.h"
 #include "packet/craft.h"
 #include "packet/segment.h"
 #include "conftext.h"
@@ -42,6 +44,37 @@ __wrap_target_push(struct target *t, unsigned port, uint64_t flow,
 	if (npushes < PUSHES_MAX)
 		pushes[npushes++] = (struct push) { t, port,
 			frame->head_len + frame->body_len };
+}
+
+/* What the kernel's tables have: everything goes by this router; who is at a
+ * MAC address, its last byte here, or 0. */
+static struct router route; /* ifindex 0: there is none */
+static uint8_t mac_of_hop, mac_of_router;
+
+int __wrap_router_find(struct router *r, const struct addr *dst,
+    const struct addr *src, struct err *err);
+bool __wrap_router_mac(uint8_t mac[static HOPS_MAC], unsigned ifindex,
+    const struct addr *a);
+
+int
+__wrap_router_find(struct router *r, const struct addr *dst,
+    const struct addr *src, struct err *err)
+{
+	*r = route;
+	if (route.direct)
+		r->address = *dst;
+	return route.ifindex == 0 ? -1 : 0;
+}
+
+bool
+__wrap_router_mac(uint8_t mac[static HOPS_MAC], unsigned ifindex,
+    const struct addr *a)
+{
+	static const struct addr hop = { AF_INET, { 10, 0, 0, 1 } };
+	uint8_t last = addr_equal(a, &hop) ? mac_of_hop : mac_of_router;
+
+	memcpy(mac, (uint8_t[HOPS_MAC]) { 6, 0, 0, 0, 0, last }, HOPS_MAC);
+	return last != 0;
 }
 
 static struct addr eth0_addrs[] = { { AF_INET, { 10, 0, 0, 14 } },
@@ -155,8 +188,8 @@ same_copy(const struct pipeline_copy *c, const struct push *p)
 	struct target_forecast f;
 
 	target_foresee(p->target, p->port, p->len, &f);
-	return c->to == p->target &&
-	    c->frame == p->len && c->target.source_port == f.source_port &&
+	return c->to == p->target && c->frame == p->len &&
+	    c->target.source_port == f.source_port &&
 	    c->target.fate == f.fate && c->target.len == f.len;
 }
 
@@ -315,6 +348,132 @@ test_reasons(void)
 	    "rules");
 }
 
+/* ---- next hops ----------------------------------------------------------- */
+
+#define HOPS "sources = eth0 targets = a next-hop = { 10.0.0.1, 10.0.0.2 }"
+#define FAR  "udp 10.0.0.14:1 > 192.0.2.1:2 "
+
+/* What the condition next-hop says; "none" if there is none. */
+static const char *
+next_hop(struct explain_question q)
+{
+	static const char *const results[] = { "yes ", "no ", "? " };
+	static char text[EXPLAIN_DETAIL_MAX + 8];
+	struct explain e = { .mirrored = false };
+
+	strcpy(text, "none");
+	CU_ASSERT_EQUAL_FATAL(explain_ask(&e, mirror, &q, &memory, NULL), 0);
+	for (size_t i = 0; i < e.nconditions; i++)
+		if (strcmp(e.conditions[i].name, "next-hop") == 0)
+			snprintf(text, sizeof(text), "%s%s",
+			    results[e.conditions[i].result],
+			    e.conditions[i].detail);
+	CU_ASSERT_EQUAL(e.mirrored, explain_obstacle(&e) == NULL);
+	explain_fini(&e);
+	return text;
+}
+
+static void
+expect_hop(const char *flow, const char *want)
+{
+	struct explain_question q = ask(flow);
+	const char *got;
+
+	q.crafted = true;
+	got = next_hop(q);
+	CU_ASSERT_STRING_EQUAL(got, want);
+	if (strcmp(got, want) != 0)
+		printf("%s: %s\n", flow, got);
+}
+
+static void
+set_route(unsigned ifindex, const char *router)
+{
+	route = (struct router) { ifindex, router == NULL, { 0 } };
+	if (router != NULL)
+		CU_ASSERT_EQUAL(addr_parse(&route.address, router), 0);
+}
+
+static void
+test_route_to_next_hop(void)
+{
+	open_mirror(HOPS);
+	set_route(2, "10.0.0.1");
+	mac_of_hop = mac_of_router = 0;
+	expect_hop(FAR,
+	    "? 10.0.0.1 is unresolved, 10.0.0.2 is unresolved in this host's "
+	    "neighbour table; a daemon that collects would have it resolved");
+	mac_of_hop = 7;
+	expect_hop(FAR,
+	    "yes the route to 192.0.2.1 goes by 10.0.0.1, at "
+	    "06:00:00:00:00:07");
+	expect_hop(FAR "in", "no it comes in");
+	/* The other one is not resolved; a third is known or not. */
+	set_route(2, "10.0.0.2");
+	expect_hop(FAR,
+	    "? the route to 192.0.2.1 goes by 10.0.0.2, which is unresolved");
+	set_route(2, "fe80::1");
+	expect_hop(FAR,
+	    "? the route to 192.0.2.1 goes by fe80::1, at a MAC address that "
+	    "is not known");
+	mac_of_router = 7;
+	expect_hop(FAR,
+	    "yes the route to 192.0.2.1 goes by fe80::1, at "
+	    "06:00:00:00:00:07: 10.0.0.1 is at 06:00:00:00:00:07, 10.0.0.2 is "
+	    "at 06:00:00:00:00:07");
+	set_route(2, NULL);
+	expect_hop(FLOW,
+	    "yes 10.0.0.1 is on the network of eth0, at 06:00:00:00:00:07");
+	set_route(3, "10.0.0.1");
+	expect_hop(FAR, "? the route to 192.0.2.1 leaves by eth1");
+	set_route(9, "10.0.0.1");
+	expect_hop(FAR, "? the route to 192.0.2.1 leaves by another interface");
+	set_route(0, NULL);
+	expect_hop(FAR, "no there is no route to 192.0.2.1");
+	expect_hop(FAR "on eth1", "none");
+	close_mirror();
+}
+
+/* The daemon knows them better than the kernel's table; and frames of a capture
+ * say where they go. */
+static void
+test_heard_next_hop(void)
+{
+	struct source s = { .ifindex = 2 }, *sources[] = { &s };
+	static const uint8_t mac[] = { 4, 0, 0, 0, 0, 1 };
+	struct explain_question q;
+
+	open_mirror(HOPS);
+	nexthop_init(&s.nexthops, mirror->conf, NULL);
+	mirror->sources = sources;
+	mirror->nsources = 1;
+	set_route(2, "10.0.0.1");
+	mac_of_hop = 7;
+	expect_hop(FAR,
+	    "no 10.0.0.1 is unresolved, 10.0.0.2 is unresolved: nothing is "
+	    "collected");
+	nexthop_hear(&s.nexthops, &mirror->conf->next_hops[1], mac);
+	expect_hop(FAR,
+	    "no the route to 192.0.2.1 goes by 10.0.0.1, which is unresolved");
+	set_route(2, "10.0.0.3");
+	mac_of_router = 8;
+	expect_hop(FAR,
+	    "no the route to 192.0.2.1 goes by 10.0.0.3, at "
+	    "06:00:00:00:00:08, which is none; 10.0.0.1 is unresolved, "
+	    "10.0.0.2 is at 04:00:00:00:00:01");
+	q = ask(FAR);
+	CU_ASSERT_STRING_EQUAL(next_hop(q),
+	    "yes it is sent to 04:00:00:00:00:01: 10.0.0.1 is unresolved, "
+	    "10.0.0.2 is at 04:00:00:00:00:01");
+	frame[0] = 8;
+	CU_ASSERT_STRING_EQUAL(next_hop(q),
+	    "no it is sent to 08:00:00:00:00:01: that is none; 10.0.0.1 is "
+	    "unresolved, 10.0.0.2 is at 04:00:00:00:00:01");
+	mirror->sources = NULL;
+	mirror->nsources = 0;
+	close_mirror();
+}
+
 /* Rungs of under-pressure, and a breaker that has tripped. */
 static void
 test_state(void)
@@ -416,6 +575,8 @@ test_many_rules(void)
 static const struct unit_test tests[] = {
 	{ "random", test_random },
 	{ "reasons", test_reasons },
+	{ "route to next hop", test_route_to_next_hop },
+	{ "heard next hop", test_heard_next_hop },
 	{ "state", test_state },
 	{ "way", test_way },
 	{ "many rules", test_many_rules },
