@@ -14,7 +14,7 @@ struct exposition_label {
 	const char *value;
 };
 
-#define EXPOSITION_LABELS_MAX 3 /* with the end */
+#define EXPOSITION_LABELS_MAX 4 /* with the end */
 
 /* Begins a family, whose samples follow. type: "counter" and so on. */
 void exposition_family(FILE *f, const char *name, const char *type,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/addr.h"
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 #include "daemon/exposition.h"
@@ -14,7 +15,9 @@
 #include "daemon/process.h"
 #include "mirror/delay.h"
 #include "mirror/mirror.h"
+#include "mirror/nexthop.h"
 #include "mirror/reload.h"
+#include "mirror/source.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -233,6 +236,32 @@ write_source_figure(const struct scrape *s, const struct figure *f)
 			    figure_get(f, &src.stats));
 }
 
+static void
+write_next_hops(const struct scrape *s)
+{
+	const struct nexthop *h;
+	const struct source *src;
+
+	for (size_t i = 0; i < s->gen->nmirrors; i++) {
+		const struct mirror *m = s->gen->mirrors[i];
+
+		for (size_t k = 0; (h = mirror_nexthop(m, k, &src)) != NULL;
+		     k++) {
+			char address[ADDR_TEXT_MAX];
+			const struct exposition_label labels[] = {
+				{ "mirror", mirror_conf(m)->name },
+				{ "interface", src->name },
+				{ "next_hop",
+				    addr_format(&h->address, address) },
+				{ NULL, NULL },
+			};
+
+			exposition_count(s->f, s->name, labels,
+			    h->state == NEXTHOP_RESOLVED);
+		}
+	}
+}
+
 /* ---- targets ------------------------------------------------------------- */
 
 static void
@@ -396,6 +425,9 @@ static const struct family families[] = {
 	{ PREFIX "source_up", "gauge",
 	    "Whether the interface is there, switched on and with a carrier.",
 	    write_source_up },
+	{ PREFIX "next_hop_resolved", "gauge",
+	    "Whether the MAC address of the next hop is known.",
+	    write_next_hops },
 	{ PREFIX "target_up", "gauge",
 	    "Whether the target gets the copies that are meant for it.",
 	    write_target_up },

@@ -28,6 +28,8 @@ mirror demo {
 	targets   = { a, out }
 	rule "<udp> \"quoted\"" { protocol = udp }
 }
+mirror hop { sources = { eth0 } targets = { a } session-id = 4
+    next-hop = { 10.0.0.1, 10.0.0.99 } rule none { protocol = 99 } }
 mirror off { sources = { eth0 } targets = { a } collect = false session-id = 2 }
 ${2-}
 END
@@ -116,6 +118,8 @@ done <<'END'
 6000 trafmirrord_captured_packets_total{mirror="demo",interface="eth0"}
 1 trafmirrord_source_up{mirror="demo",interface="eth0"}
 0 trafmirrord_source_up{mirror="demo",interface="absent0"}
+1 trafmirrord_next_hop_resolved{mirror="hop",interface="eth0",next_hop="10.0.0.1"}
+0 trafmirrord_next_hop_resolved{mirror="hop",interface="eth0",next_hop="10.0.0.99"}
 1 trafmirrord_target_up{target="a"}
 0 trafmirrord_target_up{target="out"}
 1 trafmirrord_target_drained{target="out"}
