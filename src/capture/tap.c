@@ -135,20 +135,17 @@ tap_read(int fd, uint8_t frame[static TAP_FRAME_MAX], struct tap_origin *o)
 }
 
 int
-tap_send(unsigned ifindex, const uint8_t *frame, size_t len, struct err *err)
+tap_send(int fd, unsigned ifindex, const uint8_t *frame, size_t len,
+    struct err *err)
 {
 	struct sockaddr_ll ll = { .sll_family = AF_PACKET,
 		.sll_protocol = htons(bytes_get16(frame + ETH_TYPE_AT)),
 		.sll_ifindex = (int)ifindex,
 		.sll_halen = ETH_ALEN };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int rc = 0;
 
-	if (fd == -1)
-		return err_sys(err, "packet socket");
 	memcpy(ll.sll_addr, frame, ETH_ALEN);
-	if (sendto(fd, frame, len, 0, (struct sockaddr *)&ll, sizeof(ll)) == -1)
-		rc = err_sys(err, "send");
-	close(fd);
-	return rc;
+	if (sendto(fd, frame + ETH_LEN, len - ETH_LEN, 0,
+		(struct sockaddr *)&ll, sizeof(ll)) == -1)
+		return err_sys(err, "send");
+	return 0;
 }

@@ -36,8 +36,9 @@ int tap_open(const struct tap_want *w, size_t n, struct err *err);
 long tap_read(int fd, uint8_t frame[static TAP_FRAME_MAX],
     struct tap_origin *o);
 
-/* Sends a frame by an interface, seen by its rings as all that goes out. */
-int tap_send(unsigned ifindex, const uint8_t *frame, size_t len,
+/* Sends an Ethernet frame by an interface, from the address of that, whatever
+ * the frame says; seen by its rings as all that goes out. */
+int tap_send(int fd, unsigned ifindex, const uint8_t *frame, size_t len,
     struct err *err);
 
 #endif

@@ -392,7 +392,7 @@ shoot(struct verify *v, size_t number, const struct iface *i)
 	len = beacon_build(frame, &p, &shot->flow, i->mac);
 	s->inside = must_be_inside(v->outcome.conf, i);
 	shot->sent_ns = now_ns();
-	if (!s->inside && tap_send(i->index, frame, len, &err) == -1) {
+	if (!s->inside && tap_send(v->fd, i->index, frame, len, &err) == -1) {
 		fail_to_send(s, err.text);
 		return;
 	}
