@@ -23,7 +23,6 @@
 	.count = offsetof(struct type, n##member)
 #define POS(type, member) .pos = offsetof(struct type, member##_pos)
 #define WORD(table)	  .type = SCHEMA_WORD, .words = (table)
-#define RESERVED	  .offset = SCHEMA_NOWHERE, .reserved = true
 
 static const struct schema_word booleans[] = { { "true", 1 }, { "false", 0 },
 	{ "yes", 1 }, { "no", 0 }, { "on", 1 }, { "off", 0 }, { NULL, 0 } };
@@ -198,12 +197,6 @@ schema_is_list(const struct schema_option *o)
 	return o->type >= SCHEMA_TAGS && o->type < SCHEMA_SECTION;
 }
 
-bool
-schema_is_usable(const struct schema_option *o)
-{
-	return !o->reserved || o->offset != SCHEMA_NOWHERE;
-}
-
 /* Copies the name without - and _ and an s at its end. Returns its length. */
 static size_t
 simplify(char to[static NAME_MAX_LEN + 1], const char *name, size_t len)
@@ -262,8 +255,6 @@ schema_nearest(const struct schema *s, const char *name, size_t len)
 		const struct schema_option *o = &s->options[i];
 		size_t d;
 
-		if (!schema_is_usable(o))
-			continue;
 		simplify(have, o->name, strlen(o->name));
 		d = distance(want, have);
 		if (d < best) {

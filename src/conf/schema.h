@@ -56,9 +56,6 @@ struct schema_option {
 	const struct schema_word *words;
 	const struct schema *section;
 	bool required;
-	/* Not supported yet, but for values less than this. */
-	bool reserved;
-	uint64_t supported;
 };
 
 struct schema {
@@ -78,11 +75,7 @@ const struct schema_option *schema_find(const struct schema *s,
 
 bool schema_is_list(const struct schema_option *o);
 
-/* Whether the option does anything yet: not if every value but the default
- * is refused as not supported. */
-bool schema_is_usable(const struct schema_option *o);
-
-/* The usable option whose name is most like this one, which may be what was
+/* The option whose name is most like this one, which may be what was
  * meant; NULL if none is much like it. */
 const struct schema_option *schema_nearest(const struct schema *s,
     const char *name, size_t len);

@@ -244,10 +244,8 @@ unknown_option(struct walk *w, const struct block *b, const char *name,
 		return false;
 	}
 	for (size_t i = 0; i < b->schema->n; i++)
-		if (schema_is_usable(&b->schema->options[i]))
-			n += (size_t)snprintf(known + n, sizeof(known) - n,
-			    "%s%s", n == 0 ? "" : ", ",
-			    b->schema->options[i].name);
+		n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s",
+		    n == 0 ? "" : ", ", b->schema->options[i].name);
 	complain(w, b, w->tok.line, "unknown option %s%s%s%s (%s)", q,
 	    near == NULL ? "" : ": did you mean \"",
 	    near == NULL ? "" : near->name, near == NULL ? "" : "\"?", known);

@@ -47,7 +47,7 @@ value_refuse(const struct value *v, const char *allowed)
 	    allowed);
 }
 
-static void
+static int
 store(const struct value *v, void *field, uint64_t n)
 {
 	uint8_t n8 = (uint8_t)n;
@@ -68,6 +68,7 @@ store(const struct value *v, void *field, uint64_t n)
 		memcpy(field, &n, sizeof(n));
 		break;
 	}
+	return 0;
 }
 
 static int
@@ -82,21 +83,6 @@ store_text(const struct value *v, char **field)
 	return 0;
 }
 
-/* A good value, of which not all are built yet: says so, or stores it. */
-static int
-accept_number(const struct value *v, void *field, uint64_t n)
-{
-	if (v->option->reserved && n >= v->option->supported) {
-		conf_report_error(v->report, &v->pos,
-		    "%s%s = %.120s is not supported yet", v->where,
-		    v->option->name, v->text);
-		return -1;
-	}
-	if (field != NULL)
-		store(v, field, n);
-	return 0;
-}
-
 static int
 parse_word(const struct value *v, void *field)
 {
@@ -107,9 +93,7 @@ parse_word(const struct value *v, void *field)
 
 	for (w = o->words; w->name != NULL; w++) {
 		if (strcmp(w->name, v->text) == 0)
-			return accept_number(v, field, (uint64_t)w->value);
-		if (o->reserved && (uint64_t)w->value >= o->supported)
-			continue;
+			return store(v, field, (uint64_t)w->value);
 		len += (size_t)snprintf(allowed + len, sizeof(allowed) - len,
 		    "%s%s", len == 0 ? "" : ", ", w->name);
 	}
@@ -135,7 +119,7 @@ parse_number_as(const struct value *v, void *field, num_parser *parse,
 	if (error == 0 && n != 0 && n < o->min)
 		error = -2;
 	if (error == 0)
-		return accept_number(v, field, n);
+		return store(v, field, n);
 	return value_fail(v, "%s is %s (%s%s-%s)", report_quote(q, v->text),
 	    error == -2 ? "out of range" : kind, o->or_zero ? "0 or " : "",
 	    format(o->min, min), format(o->max, max));
@@ -351,7 +335,7 @@ parse_protocol(const struct value *v, void *field)
 		return value_refuse(v,
 		    "any, tcp, udp, icmp, icmp6, sctp, "
 		    "gre, esp, ah, 0-255");
-	return accept_number(v, field, n);
+	return store(v, field, n);
 }
 
 static int

@@ -68,14 +68,4 @@ for keyword in $keywords; do
 		grep -qE "(^|[^a-z-])$keyword([^a-z-]|\$)" ||
 		complain "trafmirrord.conf(5) lacks $keyword"
 done
-
-# What trafmirrord.conf(5) calls reserved is what the schema does not store.
-sed -n 's/.*{ "\([a-z-]*\)",.* RESERVED.*/\1/p' "$src/src/conf/schema.c" |
-	sort >man/reserved.refused
-sed -n '/^\.Ss Reserved names/,/^is reserved/s/^\.Cm //p' \
-    man/trafmirrord.conf.5 | tr -s ' ,' '\n' | sed '/^$/d' |
-	sort >man/reserved.explained
-diff man/reserved.refused man/reserved.explained ||
-	complain "trafmirrord.conf(5) does not list (<) or invents (>) these"
-rm -f man/reserved.refused man/reserved.explained
 exit "$bad"
