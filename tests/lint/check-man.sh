@@ -68,4 +68,14 @@ for keyword in $keywords; do
 		grep -qE "(^|[^a-z-])$keyword([^a-z-]|\$)" ||
 		complain "trafmirrord.conf(5) lacks $keyword"
 done
+
+# The events of the log are those in the table of trafmirrord(8).
+cat "$src"/src/*/*.c | tr '\n' ' ' | grep -o 'LOG_KEYS([^,]*,' |
+	grep -o '"[a-z-]*"' | tr -d '"' | sort -u >man/events.logged
+sed -n '/^\.It event Ta further keys/,/^\.El/s/^\.It Li \(.*\) Ta .*/\1/p' \
+    man/trafmirrord.8 | tr -s ' ,' '\n' | sort >man/events.explained
+[ -s man/events.logged ] || complain "no event in src"
+diff man/events.logged man/events.explained ||
+	complain "trafmirrord(8) does not list (<) or invents (>) these events"
+rm -f man/events.logged man/events.explained
 exit "$bad"
