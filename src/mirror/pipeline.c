@@ -491,7 +491,8 @@ follow_undelivered(const struct pipeline *pl, struct member *mb)
 		    LOG_KEYS("not-undelivered",
 			LOG_TEXT("mirror", pl->conf->name),
 			LOG_TEXT("target", name),
-			LOG_NUMBER("undelivered_packets", n)),
+			LOG_NUMBER("undelivered_packets",
+			    n - mb->undelivered.start)),
 		    "mirror \"%s\": target %s: no more copies are known not "
 		    "to arrive",
 		    pl->conf->name, mb->title);
