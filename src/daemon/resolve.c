@@ -188,6 +188,22 @@ swap_answers(const struct resolve *r)
 }
 
 static void
+ask_again(struct name *n, double seconds)
+{
+	ev_timer_stop(n->owner->loop, &n->again);
+	ev_timer_set(&n->again, seconds, 0);
+	ev_timer_start(n->owner->loop, &n->again);
+}
+
+/* The answer is refused: the next one is not left to a TTL of hours. */
+static void
+hurry(struct name *n)
+{
+	if (ev_timer_remaining(n->owner->loop, &n->again) > RESOLVE_RETRY_MOST)
+		ask_again(n, RESOLVE_RETRY_MOST);
+}
+
+static void
 on_gather(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct resolve *r = w->data;
@@ -200,16 +216,10 @@ on_gather(struct ev_loop *loop, ev_timer *w, int revents)
 	for (struct name *n = r->names; n != NULL; n = n->next) {
 		if (done && n->fresh)
 			say_change(n);
+		else if (n->fresh)
+			hurry(n);
 		forget_coming(n);
 	}
-}
-
-static void
-ask_again(struct name *n, double seconds)
-{
-	ev_timer_stop(n->owner->loop, &n->again);
-	ev_timer_set(&n->again, seconds, 0);
-	ev_timer_start(n->owner->loop, &n->again);
 }
 
 static void
@@ -403,8 +413,7 @@ resolve_wait(struct resolve *r, double seconds)
 		}
 }
 
-/* ---- places
- * ------------------------------------------------------------------ */
+/* ---- places -------------------------------------------------------------- */
 
 static int
 apply(const struct answer *a, struct conf *c, struct conf_target *t)
