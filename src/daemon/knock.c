@@ -9,13 +9,13 @@
 #include "base/addr.h"
 #include "conf/conf.h"
 #include "daemon/knock.h"
-#include "daemon/way.h"
+#include "daemon/probe_way.h"
 
 #define PORTS (CONF_CHECK_PORT_LAST - CONF_CHECK_PORT_FIRST + 1)
 
 /* Somebody may listen at one of the ports. */
 static int
-open_socket(const struct way *w, sa_family_t family, unsigned try)
+open_socket(const struct probe_way *w, sa_family_t family, unsigned try)
 {
 	int fd = -1;
 
@@ -23,7 +23,7 @@ open_socket(const struct way *w, sa_family_t family, unsigned try)
 		uint16_t port = (uint16_t)(CONF_CHECK_PORT_FIRST +
 		    (try + i) % PORTS);
 
-		fd = way_socket(w, port, family, SOCK_STREAM, 0);
+		fd = probe_way_socket(w, port, family, SOCK_STREAM, 0);
 		if (fd == -1 && errno != EADDRINUSE)
 			break;
 	}
@@ -31,7 +31,7 @@ open_socket(const struct way *w, sa_family_t family, unsigned try)
 }
 
 int
-knock_open(const struct way *w, const struct addr *to, uint16_t port,
+knock_open(const struct probe_way *w, const struct addr *to, uint16_t port,
     unsigned try)
 {
 	int fd = open_socket(w, to->family, try), error;

@@ -6,12 +6,12 @@
 #include <stdint.h>
 
 struct addr;
-struct way;
+struct probe_way;
 
 /* Begins to connect, from one of the ports of conf.h; try: another one in
  * each call. Returns the file descriptor, which is writable when it is
  * decided; or -1 with errno. */
-int knock_open(const struct way *w, const struct addr *to, uint16_t port,
+int knock_open(const struct probe_way *w, const struct addr *to, uint16_t port,
     unsigned try);
 
 /* What came of it: 0, or an errno. */

@@ -34,7 +34,7 @@
 
 struct ping_socket {
 	struct ping_socket *next;
-	struct way way;
+	struct probe_way way;
 	sa_family_t family;
 	unsigned users;
 	int fd;
@@ -157,18 +157,20 @@ filter_answers(const struct ping_socket *so)
 }
 
 static struct ping_socket *
-find_socket(const struct pings *s, sa_family_t family, const struct way *w)
+find_socket(const struct pings *s, sa_family_t family,
+    const struct probe_way *w)
 {
 	struct ping_socket *so = s->first;
 
-	while (so != NULL && (so->family != family || !way_equal(&so->way, w)))
+	while (so != NULL &&
+	    (so->family != family || !probe_way_equal(&so->way, w)))
 		so = so->next;
 	return so;
 }
 
 /* Returns NULL with errno. */
 static struct ping_socket *
-open_socket(struct pings *s, sa_family_t family, const struct way *w)
+open_socket(struct pings *s, sa_family_t family, const struct probe_way *w)
 {
 	struct ping_socket *so = calloc(1, sizeof(*so));
 	int error;
@@ -178,7 +180,7 @@ open_socket(struct pings *s, sa_family_t family, const struct way *w)
 	so->way = *w;
 	so->family = family;
 	random_fill(&so->id, sizeof(so->id));
-	so->fd = way_socket(w, 0, family, SOCK_RAW,
+	so->fd = probe_way_socket(w, 0, family, SOCK_RAW,
 	    family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 	if (so->fd == -1 || filter_answers(so) == -1) {
 		error = errno;
@@ -260,7 +262,8 @@ ping_send(struct pings *s, struct ping *p)
 	p->sequence = ++p->socket->sequence;
 	random_fill(&p->cookie, sizeof(p->cookie));
 	if (send_request(p) == -1 &&
-	    (way_rebind(&p->way, p->socket->fd) == -1 || send_request(p) == -1))
+	    (probe_way_rebind(&p->way, p->socket->fd) == -1 ||
+		send_request(p) == -1))
 		return -1;
 	p->waits = true;
 	p->next = p->socket->waiting;

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "daemon/way.h"
+#include "daemon/probe_way.h"
 
 struct ev_loop;
 struct pings;
@@ -17,7 +17,7 @@ typedef void ping_cb(void *arg);
 /* Asks one host, one request at a time; its owner keeps it. */
 struct ping {
 	struct addr to;
-	struct way way;
+	struct probe_way way;
 	ping_cb *cb; /* called once if a request is answered */
 	void *arg;
 	/* Of ping.c; zero at first. */

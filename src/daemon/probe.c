@@ -196,7 +196,7 @@ probe_key_equal(const struct probe_key *a, const struct probe_key *b)
 	const struct conf_check *x = &a->check, *y = &b->check;
 
 	return addr_equal(&a->address, &b->address) &&
-	    way_equal(&a->way, &b->way) && x->kind == y->kind &&
+	    probe_way_equal(&a->way, &b->way) && x->kind == y->kind &&
 	    x->port == y->port && x->interval_ms == y->interval_ms &&
 	    x->timeout_ms == y->timeout_ms && x->rise == y->rise &&
 	    x->fall == y->fall;

@@ -7,7 +7,7 @@
 
 #include "base/addr.h"
 #include "conf/conf.h"
-#include "daemon/way.h"
+#include "daemon/probe_way.h"
 
 struct ev_loop;
 struct pings;
@@ -16,7 +16,7 @@ struct probe;
 /* Who is asked, and how. */
 struct probe_key {
 	struct addr address;
-	struct way way;
+	struct probe_way way;
 	struct conf_check check; /* not none */
 };
 

@@ -8,17 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/way.h"
+#include "daemon/probe_way.h"
 
 bool
-way_equal(const struct way *a, const struct way *b)
+probe_way_equal(const struct probe_way *a, const struct probe_way *b)
 {
 	return addr_equal(&a->source, &b->source) &&
 	    strcmp(a->interface, b->interface) == 0 && a->mark == b->mark;
 }
 
 int
-way_rebind(const struct way *w, int fd)
+probe_way_rebind(const struct probe_way *w, int fd)
 {
 	if (w->interface[0] == '\0')
 		return 0;
@@ -27,7 +27,8 @@ way_rebind(const struct way *w, int fd)
 }
 
 static int
-bind_source(const struct way *w, uint16_t port, sa_family_t family, int fd)
+bind_source(const struct probe_way *w, uint16_t port, sa_family_t family,
+    int fd)
 {
 	const struct addr any = { .family = family };
 	const struct addr *a = w->source.family == 0 ? &any : &w->source;
@@ -42,8 +43,8 @@ bind_source(const struct way *w, uint16_t port, sa_family_t family, int fd)
 }
 
 int
-way_socket(const struct way *w, uint16_t port, sa_family_t family, int type,
-    int protocol)
+probe_way_socket(const struct probe_way *w, uint16_t port, sa_family_t family,
+    int type, int protocol)
 {
 	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 	int error;
@@ -52,7 +53,8 @@ way_socket(const struct way *w, uint16_t port, sa_family_t family, int type,
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &w->mark, sizeof(w->mark)) ==
 		0 &&
-	    way_rebind(w, fd) == 0 && bind_source(w, port, family, fd) == 0)
+	    probe_way_rebind(w, fd) == 0 &&
+	    bind_source(w, port, family, fd) == 0)
 		return fd;
 	error = errno;
 	close(fd);
