@@ -21,8 +21,9 @@
 #endif
 
 #define SEND_WAIT_MS 1
-#define REPORT_SPACE 256 /* bytes of what the kernel says of an error */
-#define SEND_TRIES   4	 /* of one message, before a failure is its own */
+#define REPORT_SPACE 256  /* bytes of what the kernel says of an error */
+#define REPORTS	     1024 /* at a time, before copies have their turn */
+#define SEND_TRIES   4	  /* of one message, before a failure is its own */
 
 /* Linux took 64 segments before 6.9, and before 5.16 it counted the headers in
  * front of them, 48 bytes at the most, as payload: so one less, and none
@@ -276,7 +277,7 @@ drain_error_queue(int fd, struct send_result *res)
 	} control;
 	struct msghdr m = { .msg_control = control.bytes };
 
-	for (;;) {
+	for (unsigned i = 0; i < REPORTS; i++) {
 		struct cmsghdr *c;
 
 		m.msg_controllen = sizeof(control.bytes);
