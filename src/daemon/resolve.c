@@ -3,7 +3,6 @@
  * long as the daemon runs. */
 #include "config.h"
 
-#include <sys/random.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include <ev.h>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "conf/conf.h"
 #include "conf/overlay.h"
 #include "daemon/lookup.h"
@@ -333,8 +333,7 @@ resolve_new(struct ev_loop *loop, resolve_cb *cb, void *arg)
 	r->arg = arg;
 	ev_timer_init(&r->gather, on_gather, 0, 0);
 	r->gather.data = r;
-	/* All hosts alike would be no disaster. */
-	(void)!getrandom(r->seed, sizeof(r->seed), GRND_NONBLOCK);
+	random_fill(r->seed, sizeof(r->seed));
 	return r;
 }
 

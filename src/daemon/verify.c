@@ -3,7 +3,6 @@
  * listen. */
 #include "config.h"
 
-#include <sys/random.h>
 #include <net/if.h>
 #include <assert.h>
 #include <ev.h>
@@ -15,6 +14,7 @@
 #include "base/err.h"
 #include "base/iface.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "capture/tap.h"
 #include "conf/conf.h"
 #include "daemon/reply.h"
@@ -541,8 +541,7 @@ prepare(struct verify *v, struct err *err)
 	if (take_sources(v, err) == -1 || take_targets(v, err) == -1 ||
 	    plan(v, err) == -1)
 		return -1;
-	if (getrandom(v->nonce, sizeof(v->nonce), 0) != sizeof(v->nonce))
-		return err_sys(err, "verify: random number");
+	random_fill(v->nonce, sizeof(v->nonce));
 	v->trace = trace_new(v->nonce, v->nplaces, on_traced, v);
 	if (v->trace == NULL)
 		return err_sys(err, "verify");
