@@ -20,7 +20,7 @@
 #include "mirror/mirror.h"
 #include "packet/craft.h"
 
-#define END_MAX	 (ADDR_TEXT_MAX + 10)
+#define END_MAX	 ADDR_PORT_TEXT_MAX
 #define FLOW_MAX (2 * END_MAX + 16)
 
 static const char *const result_names[] = {
@@ -198,18 +198,15 @@ format_end(char buf[static END_MAX], const struct fields *f, bool dst)
 {
 	bool has = dst ? f->has_dst : f->has_src;
 	bool has_port = dst ? f->has_dst_port : f->has_src_port;
-	unsigned port = dst ? f->dst_port : f->src_port;
-	struct addr a = field_addr(f, dst ? f->dst : f->src);
-	char text[ADDR_TEXT_MAX];
+	struct addr_port p = { field_addr(f, dst ? f->dst : f->src),
+		dst ? f->dst_port : f->src_port };
 
-	addr_format(&a, text);
 	if (!has)
 		strcpy(buf, "?");
-	else if (!has_port)
-		strcpy(buf, text);
+	else if (has_port)
+		addr_port_format(&p, buf);
 	else
-		snprintf(buf, END_MAX, f->version == 4 ? "%s:%u" : "[%s]:%u",
-		    text, port);
+		addr_format(&p.addr, buf);
 }
 
 static void

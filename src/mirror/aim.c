@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "capture/filter.h"
 #include "conf/conf.h"
+#include "conf/flowtext.h"
 #include "deliver/balance.h"
 #include "mirror/aim.h"
 #include "mirror/pipeline.h"
@@ -213,7 +214,7 @@ move(struct beacon_flow *f, enum field field, uint32_t by)
 		return beacon_has_id(f->protocol);
 	case DST_PORT:
 		f->dst_port = (uint16_t)(f->dst_port + by);
-		return beacon_has_ports(f->protocol);
+		return flowtext_has_ports(f->protocol);
 	case SRC:
 		move_addr(&f->src, by);
 		return true;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "conf/schema.h"
+#include "conf/flowtext.h"
 #include "packet/checksum.h"
 #include "packet/packet.h"
 #include "packet/beacon.h"
@@ -49,16 +49,9 @@
 const uint8_t beacon_mac[6] = { 0x00, 0x00, 0x5e, 0x00, 0x53, 0x74 };
 
 bool
-beacon_has_ports(unsigned protocol)
-{
-	return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
-	    protocol == IPPROTO_SCTP;
-}
-
-bool
 beacon_has_id(unsigned protocol)
 {
-	return beacon_has_ports(protocol) || protocol == IPPROTO_ICMP ||
+	return flowtext_has_ports(protocol) || protocol == IPPROTO_ICMP ||
 	    protocol == IPPROTO_ICMPV6;
 }
 
@@ -66,23 +59,19 @@ const char *
 beacon_flow_format(const struct beacon_flow *f,
     char buf[static BEACON_FLOW_TEXT_MAX])
 {
-	const char *name = schema_word_name(schema_protocols, f->protocol);
-	char src[ADDR_TEXT_MAX], dst[ADDR_TEXT_MAX], number[4];
+	struct addr_port src = { f->src, f->src_port };
+	struct addr_port dst = { f->dst, f->dst_port };
+	char from[ADDR_PORT_TEXT_MAX], to[ADDR_PORT_TEXT_MAX], number[4];
 
-	snprintf(number, sizeof(number), "%u", f->protocol);
-	if (name == NULL)
-		name = number;
-	addr_format(&f->src, src);
-	addr_format(&f->dst, dst);
-	if (!beacon_has_ports(f->protocol))
-		snprintf(buf, BEACON_FLOW_TEXT_MAX, "%s %s > %s", name, src,
-		    dst);
-	else if (f->src.family == AF_INET)
-		snprintf(buf, BEACON_FLOW_TEXT_MAX, "%s %s:%u > %s:%u", name,
-		    src, f->src_port, dst, f->dst_port);
-	else
-		snprintf(buf, BEACON_FLOW_TEXT_MAX, "%s [%s]:%u > [%s]:%u",
-		    name, src, f->src_port, dst, f->dst_port);
+	if (flowtext_has_ports(f->protocol)) {
+		addr_port_format(&src, from);
+		addr_port_format(&dst, to);
+	} else {
+		addr_format(&f->src, from);
+		addr_format(&f->dst, to);
+	}
+	snprintf(buf, BEACON_FLOW_TEXT_MAX, "%s %s > %s",
+	    flowtext_protocol(f->protocol, number), from, to);
 	return buf;
 }
 
@@ -160,7 +149,7 @@ put_transport(uint8_t *p, const struct beacon_flow *f, uint32_t len)
 {
 	uint64_t pseudo = pseudo_header(f, len);
 
-	if (beacon_has_ports(f->protocol)) {
+	if (flowtext_has_ports(f->protocol)) {
 		bytes_put16(p, f->src_port);
 		bytes_put16(p + 2, f->dst_port);
 	}
@@ -320,7 +309,7 @@ beacon_read(struct beacon *p, struct beacon_flow *f, const uint8_t *frame,
 	header = v.p;
 	if (!skip(&v, transport_len(f->protocol)))
 		return false;
-	if (beacon_has_ports(f->protocol)) {
+	if (flowtext_has_ports(f->protocol)) {
 		f->src_port = bytes_get16(header);
 		f->dst_port = bytes_get16(header + 2);
 	} else if (beacon_has_id(f->protocol)) {

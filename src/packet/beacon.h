@@ -51,9 +51,8 @@ struct beacon_flow {
 const char *beacon_flow_format(const struct beacon_flow *f,
     char buf[static BEACON_FLOW_TEXT_MAX]);
 
-/* Whether src_port is in the packets of the protocol, and dst_port too. */
+/* Whether src_port is in the packets of the protocol. */
 bool beacon_has_id(unsigned protocol);
-bool beacon_has_ports(unsigned protocol);
 
 /* Writes the frame, from the interface with that MAC address to beacon_mac,
  * with right checksums and a TTL of 1. Returns its length. */

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "conf/conf.h"
+#include "conf/flowtext.h"
 #include "deliver/encap.h"
 #include "frame.h"
 #include "packet/checksum.h"
@@ -25,7 +26,7 @@ flow(const char *src, const char *dst, unsigned protocol)
 	CU_ASSERT_EQUAL(addr_parse(&f.src, src), 0);
 	CU_ASSERT_EQUAL(addr_parse(&f.dst, dst), 0);
 	f.src_port = beacon_has_id(protocol) ? 49152 : 0;
-	f.dst_port = beacon_has_ports(protocol) ? 443 : 0;
+	f.dst_port = flowtext_has_ports(protocol) ? 443 : 0;
 	return f;
 }
 
