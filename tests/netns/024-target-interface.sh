@@ -46,7 +46,7 @@ said() {
 none_sent() {
 	complains=yes
 	log_mark
-	wait_until 3 said 'send: ' || fail "$encap: $what: no complaint"
+	wait_until 10 said 'send: ' || fail "$encap: $what: no complaint"
 }
 
 copied() {
