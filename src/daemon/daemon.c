@@ -7,6 +7,7 @@
 #include <ev.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -427,6 +428,21 @@ raise_fd_limit(void)
 	(void)setrlimit(RLIMIT_NOFILE, &l);
 }
 
+/* How is SIG_BLOCK or SIG_UNBLOCK. The start may take seconds, and a reload
+ * must not end it: what comes meanwhile waits for its watcher. */
+static void
+mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(how, &set, NULL);
+}
+
 static int
 start(struct daemon *d, struct conf **c, struct err *err)
 {
@@ -444,12 +460,14 @@ start(struct daemon *d, struct conf **c, struct err *err)
 		return err_set(err, "event loop: cannot start");
 	if ((d->resolve = resolve_new(d->loop, on_places, d)) == NULL)
 		return err_sys(err, "daemon");
+	mask_signals(SIG_BLOCK);
 	resolve_follow(d->resolve, *c);
 	resolve_wait(d->resolve, DAEMON_DNS_SECONDS);
 	start_signal(d, &d->hup, on_reload, SIGHUP);
 	start_signal(d, &d->term, on_stop, SIGTERM);
 	start_signal(d, &d->interrupt, on_stop, SIGINT);
 	start_signal(d, &d->usr1, on_report, SIGUSR1);
+	mask_signals(SIG_UNBLOCK);
 	start_timer(d, &d->tick, on_tick, DAEMON_TICK_SECONDS);
 	ev_timer_init(&d->go_on, on_go_on, 0, 0);
 	d->go_on.data = d;
