@@ -99,11 +99,10 @@ compile_bpf(struct program *c, const struct conf_mirror *m, struct err *err)
 	    err);
 }
 
-int
-compile_exclude(struct program *c, unsigned level, const struct conf *conf,
-    const struct conf_mirror *m, struct err *err)
+/* Takes text. */
+static int
+add_excluded(struct program *c, char *text, struct err *err)
 {
-	char *text = expression_exclude(conf, m, VLAN_LEN * level);
 	int rc;
 
 	if (text == NULL)
@@ -113,6 +112,19 @@ compile_exclude(struct program *c, unsigned level, const struct conf *conf,
 				 PROGRAM_NEXT, "exclude-targets", err);
 	free(text);
 	return rc;
+}
+
+int
+compile_exclude(struct program *c, unsigned level, const struct conf *conf,
+    const struct conf_mirror *m, struct err *err)
+{
+	unsigned shift = VLAN_LEN * level;
+
+	for (size_t i = 0; i < conf->ntargets; i += EXPRESSION_TARGETS)
+		if (add_excluded(c, expression_exclude(conf, m, i, shift),
+			err) == -1)
+			return -1;
+	return add_excluded(c, expression_pings(conf, shift), err);
 }
 
 int

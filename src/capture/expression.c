@@ -277,20 +277,7 @@ put_error6(FILE *f, const struct batch *b)
 		    b->v->port);
 }
 
-/* Health checks and the answers to them, whoever they go to. */
-static void
-put_pings(FILE *f, unsigned shift)
-{
-	fprintf(f,
-	    "%s(ip and greater %u and ip[9] = 1 and ip[0] = 0x45 and "
-	    "ip[6:2] & 0x3fff = 0 and (ip[20] = 0 or ip[20] = 8) and "
-	    "ip[28:4] = %u) or (ip6 and greater %u and ip6[6] = 58 and "
-	    "(ip6[40] = 128 or ip6[40] = 129) and ip6[48:4] = %u)",
-	    ftell(f) > 0 ? " or " : "", 46 + shift, CONF_CHECK_MAGIC,
-	    66 + shift, CONF_CHECK_MAGIC);
-}
-
-/* The same of TCP. */
+/* Health checks by TCP and the answers to them. */
 static void
 put_knocks(FILE *f, const struct batch *b)
 {
@@ -389,24 +376,40 @@ put_target(FILE *f, const struct conf *c, const struct conf_mirror *m,
 
 char *
 expression_exclude(const struct conf *c, const struct conf_mirror *m,
-    unsigned shift)
+    size_t from, unsigned shift)
 {
+	size_t to = from + EXPRESSION_TARGETS;
 	char *text = NULL;
-	bool pings = false;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	if (f == NULL)
 		return NULL;
-	for (size_t i = 0; i < c->ntargets; i++) {
-		const struct conf_target *t = &c->targets[i];
-
-		put_target(f, c, m, t, shift);
-		pings |= t->check.kind == CONF_CHECK_ICMP && is_used(c, t);
-	}
-	if (pings)
-		put_pings(f, shift);
+	for (size_t i = from; i < to && i < c->ntargets; i++)
+		put_target(f, c, m, &c->targets[i], shift);
 	fclose(f);
+	return text;
+}
+
+char *
+expression_pings(const struct conf *c, unsigned shift)
+{
+	bool pings = false;
+	char *text;
+
+	for (size_t i = 0; i < c->ntargets; i++)
+		pings |= c->targets[i].check.kind == CONF_CHECK_ICMP &&
+		    is_used(c, &c->targets[i]);
+	if (!pings)
+		return strdup("");
+	if (asprintf(&text,
+		"(ip and greater %u and ip[9] = 1 and ip[0] = 0x45 and "
+		"ip[6:2] & 0x3fff = 0 and (ip[20] = 0 or ip[20] = 8) and "
+		"ip[28:4] = %u) or (ip6 and greater %u and ip6[6] = 58 and "
+		"(ip6[40] = 128 or ip6[40] = 129) and ip6[48:4] = %u)",
+		46 + shift, CONF_CHECK_MAGIC, 66 + shift,
+		CONF_CHECK_MAGIC) == -1)
+		return NULL;
 	return text;
 }
 

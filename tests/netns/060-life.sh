@@ -173,8 +173,8 @@ kill -USR1 "$daemon_pid"
 kill -HUP "$daemon_pid"
 ! log_says ready || echo "note: ready before the signals"
 poll=0.05
-log_wait 30 'counters: done'
-log_wait 30 'reload: done'
+log_wait 10 'counters: done'
+log_wait 10 'reload: done'
 daemon_stop
 
 # -d tells what a reload keeps.
