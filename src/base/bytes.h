@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Unaligned big-endian loads and stores: how header fields are read. */
+/* How header fields are read: unaligned big-endian loads and stores, and a
+ * reader that knows its end. */
 #ifndef TM_BYTES_H
 #define TM_BYTES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 static inline uint16_t
@@ -30,6 +33,23 @@ bytes_put32(uint8_t *p, uint32_t v)
 {
 	bytes_put16(p, (uint16_t)(v >> 16));
 	bytes_put16(p + 2, (uint16_t)v);
+}
+
+/* Where the reader is, and how much is left. */
+struct bytes_view {
+	const uint8_t *p;
+	size_t len;
+};
+
+/* False if so many bytes are not there. */
+static inline bool
+bytes_skip(struct bytes_view *v, size_t n)
+{
+	if (n > v->len)
+		return false;
+	v->p += n;
+	v->len -= n;
+	return true;
 }
 
 #endif

@@ -9,28 +9,13 @@
 #include <wchar.h>
 
 #include "conf/text.h"
+#include "ctl/answer.h"
 #include "ctl/show.h"
 
 #define NAME_WIDTH    23
 #define ADDRESS_WIDTH 15 /* of IPv4 */
 #define STATE_WIDTH   11
 #define NUMBER_WIDTH  10 /* four of them, and blanks between: 79 columns */
-
-static const char *
-text_of(const json_t *j, const char *field)
-{
-	const char *text = json_string_value(json_object_get(j, field));
-
-	return text == NULL ? "?" : text;
-}
-
-static uint64_t
-number_of(const json_t *j, const char *field)
-{
-	json_int_t n = json_integer_value(json_object_get(j, field));
-
-	return n < 0 ? 0 : (uint64_t)n;
-}
 
 int
 show_columns(const char *text, size_t n)
@@ -153,7 +138,7 @@ is_target_switched(const json_t *answer, const char *name)
 	size_t i;
 
 	json_array_foreach(json_object_get(answer, "targets"), i, t)
-		if (strcmp(text_of(t, "name"), name) == 0)
+		if (strcmp(answer_text(t, "name"), name) == 0)
 			return json_array_size(
 				   json_object_get(t, "by_operator")) > 0;
 	return false;
@@ -163,11 +148,12 @@ static void
 show_head(const json_t *answer)
 {
 	fputs("trafmirrord ", stdout);
-	show_text(stdout, text_of(answer, "version"), 0);
-	printf(", pid %" PRIu64 ", up ", number_of(answer, "pid"));
-	show_uptime(stdout, number_of(answer, "uptime_seconds"));
-	printf(", generation %" PRIu64 "\n", number_of(answer, "generation"));
-	show_text(stdout, text_of(answer, "config"), 0);
+	show_text(stdout, answer_text(answer, "version"), 0);
+	printf(", pid %" PRIu64 ", up ", answer_number(answer, "pid"));
+	show_uptime(stdout, answer_number(answer, "uptime_seconds"));
+	printf(", generation %" PRIu64 "\n",
+	    answer_number(answer, "generation"));
+	show_text(stdout, answer_text(answer, "config"), 0);
 	fputs("\n\n", stdout);
 }
 
@@ -178,10 +164,11 @@ show_name(const char *indent, const json_t *j, const char *field, bool operator)
 	char state[64];
 
 	fputs(indent, stdout);
-	show_text(stdout, text_of(j, field), NAME_WIDTH - (int)strlen(indent));
+	show_text(stdout, answer_text(j, field),
+	    NAME_WIDTH - (int)strlen(indent));
 	fputc(' ', stdout);
 	snprintf(state, sizeof(state), "%.60s%s",
-	    text_of(j, "state"), operator? "*" : "");
+	    answer_text(j, "state"), operator? "*" : "");
 	show_text(stdout, state, STATE_WIDTH);
 }
 
@@ -193,7 +180,8 @@ dropped_of(const json_t *m)
 	json_t *n;
 
 	json_object_foreach(json_object_get(m, "dropped_packets"), reason, n)
-		sum += number_of(json_object_get(m, "dropped_packets"), reason);
+		sum += answer_number(json_object_get(m, "dropped_packets"),
+		    reason);
 	return sum;
 }
 
@@ -205,12 +193,12 @@ show_unresolved(const json_t *m)
 	size_t i;
 
 	json_array_foreach(json_object_get(m, "next_hops"), i, j) {
-		if (strcmp(text_of(j, "state"), "unresolved") != 0)
+		if (strcmp(answer_text(j, "state"), "unresolved") != 0)
 			continue;
 		fputs("  next hop ", stdout);
-		show_text(stdout, text_of(j, "address"), 0);
+		show_text(stdout, answer_text(j, "address"), 0);
 		fputs(" of ", stdout);
-		show_text(stdout, text_of(j, "interface"), 0);
+		show_text(stdout, answer_text(j, "interface"), 0);
 		puts(": unresolved");
 	}
 }
@@ -223,32 +211,32 @@ show_rows(const json_t *answer, const json_t *m)
 	size_t i;
 
 	show_name("", m, "name", any);
-	show_number(number_of(m, "captured_packets"));
-	show_number(number_of(m, "copied_packets"));
+	show_number(answer_number(m, "captured_packets"));
+	show_number(answer_number(m, "copied_packets"));
 	show_number(dropped_of(m));
-	show_number(number_of(m, "ring_dropped_packets"));
+	show_number(answer_number(m, "ring_dropped_packets"));
 	fputc('\n', stdout);
 	if (json_is_string(json_object_get(m, "under_pressure"))) {
 		fputs("  under pressure: ", stdout);
-		show_text(stdout, text_of(m, "under_pressure"), 0);
+		show_text(stdout, answer_text(m, "under_pressure"), 0);
 		fputc('\n', stdout);
 	}
 	show_unresolved(m);
 	json_array_foreach(json_object_get(m, "sources"), i, j) {
 		show_name("  < ", j, "interface", false);
-		show_number(number_of(j, "captured_packets"));
+		show_number(answer_number(j, "captured_packets"));
 		printf("%*s", 2 * (NUMBER_WIDTH + 1), "");
-		show_number(number_of(j, "ring_dropped_packets"));
+		show_number(answer_number(j, "ring_dropped_packets"));
 		fputc('\n', stdout);
 	}
 	json_array_foreach(json_object_get(m, "targets"), i, j) {
-		bool op = is_target_switched(answer, text_of(j, "name"));
+		bool op = is_target_switched(answer, answer_text(j, "name"));
 
 		show_name("  > ", j, "name", op);
 		printf("%*.0f%%", NUMBER_WIDTH,
 		    100 * json_number_value(json_object_get(j, "share")));
-		show_number(number_of(j, "copied_packets"));
-		show_number(number_of(j, "dropped_packets"));
+		show_number(answer_number(j, "copied_packets"));
+		show_number(answer_number(j, "dropped_packets"));
 		fputc('\n', stdout);
 		any |= op;
 	}
@@ -358,7 +346,7 @@ show_mirror(const json_t *answer)
 void
 show_metrics(const json_t *answer)
 {
-	const char *text = text_of(answer, "metrics");
+	const char *text = answer_text(answer, "metrics");
 	char *copy = strdup(text), *rest = copy, *line;
 
 	while (copy != NULL && (line = strsep(&rest, "\n")) != NULL)
@@ -375,22 +363,22 @@ show_reload(const json_t *answer)
 	show_lines(stdout, "kept    ", json_object_get(answer, "kept"));
 	show_lines(stdout, "new     ", json_object_get(answer, "new"));
 	show_lines(stdout, "dropped ", json_object_get(answer, "dropped"));
-	printf("generation %" PRIu64 "\n", number_of(answer, "generation"));
+	printf("generation %" PRIu64 "\n", answer_number(answer, "generation"));
 }
 
 void
 show_version(const json_t *answer)
 {
 	fputs("trafmirrord ", stdout);
-	show_text(stdout, text_of(answer, "version"), 0);
+	show_text(stdout, answer_text(answer, "version"), 0);
 	printf(", pid %" PRIu64 ", protocol %" PRIu64 "\n",
-	    number_of(answer, "pid"), number_of(answer, "protocol"));
+	    answer_number(answer, "pid"), answer_number(answer, "protocol"));
 }
 
 void
 show_message(const json_t *answer)
 {
-	show_text(stdout, text_of(answer, "message"), 0);
+	show_text(stdout, answer_text(answer, "message"), 0);
 	puts(json_is_false(json_object_get(answer, "changed")) ? " already" :
 								 "");
 }
@@ -427,22 +415,22 @@ show_verify(const json_t *answer)
 	size_t i;
 
 	fputs("probes ", stdout);
-	show_text(stdout, text_of(answer, "flow"), 0);
+	show_text(stdout, answer_text(answer, "flow"), 0);
 	putchar('\n');
 	json_array_foreach(json_object_get(answer, "sources"), i, one) {
 		fputs("  < ", stdout);
-		show_text(stdout, text_of(one, "interface"), NAME_WIDTH);
+		show_text(stdout, answer_text(one, "interface"), NAME_WIDTH);
 		putchar(' ');
-		show_text(stdout, text_of(one, "message"), 0);
+		show_text(stdout, answer_text(one, "message"), 0);
 		show_delay(one, "capture_ms", " after ");
 	}
 	json_array_foreach(json_object_get(answer, "targets"), i, one) {
 		fputs("  > ", stdout);
-		show_text(stdout, text_of(one, "name"), NAME_WIDTH);
+		show_text(stdout, answer_text(one, "name"), NAME_WIDTH);
 		putchar(' ');
 		show_address(one);
 		putchar(' ');
-		show_text(stdout, text_of(one, "message"), 0);
+		show_text(stdout, answer_text(one, "message"), 0);
 		show_delay(one, "round_trip_ms", ", round trip ");
 	}
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "conf/text.h"
+#include "ctl/answer.h"
 #include "ctl/art.h"
 #include "ctl/history.h"
 #include "ctl/rates.h"
@@ -92,22 +93,6 @@ end(struct maker *m, enum table_look look)
 
 /* ---- what is in them ----------------------------------------------------- */
 
-static const char *
-text_of(const json_t *j, const char *field)
-{
-	const char *text = json_string_value(json_object_get(j, field));
-
-	return text == NULL ? "?" : text;
-}
-
-static uint64_t
-number_of(const json_t *j, const char *field)
-{
-	json_int_t n = json_integer_value(json_object_get(j, field));
-
-	return n < 0 ? 0 : (uint64_t)n;
-}
-
 /* Three digits: 0, 1.2, 123, 1.23k, 12.3k, 123k. What is not known: -. */
 static void
 print_rate(char cell[static CELL_MAX], double rate)
@@ -174,13 +159,13 @@ put_head(struct maker *m, const json_t *answer)
 
 	if (begin(m)) {
 		fputs("trafmirrord ", m->f);
-		show_text(m->f, text_of(answer, "version"), 0);
+		show_text(m->f, answer_text(answer, "version"), 0);
 		fprintf(m->f, ", pid %" PRIu64 ", up ",
-		    number_of(answer, "pid"));
-		show_uptime(m->f, number_of(answer, "uptime_seconds"));
+		    answer_number(answer, "pid"));
+		show_uptime(m->f, answer_number(answer, "uptime_seconds"));
 		fprintf(m->f, ", generation %" PRIu64 ", ",
-		    number_of(answer, "generation"));
-		show_text(m->f, text_of(answer, "config"), 0);
+		    answer_number(answer, "generation"));
+		show_text(m->f, answer_text(answer, "config"), 0);
 		end(m, TABLE_PLAIN);
 	}
 	put_row(m, &titles, TABLE_TITLE);
@@ -221,7 +206,7 @@ is_switched(const json_t *things, const char *name, const char *what)
 	size_t i, k;
 
 	json_array_foreach(things, i, one) {
-		if (strcmp(text_of(one, "name"), name) != 0)
+		if (strcmp(answer_text(one, "name"), name) != 0)
 			continue;
 		json_array_foreach(json_object_get(one, "by_operator"), k, text)
 			if (what == NULL ||
@@ -235,14 +220,14 @@ is_switched(const json_t *things, const char *name, const char *what)
 static bool
 is_state(const json_t *j, const char *state)
 {
-	return strcmp(text_of(j, "state"), state) == 0;
+	return strcmp(answer_text(j, "state"), state) == 0;
 }
 
 static void
 put_source(struct maker *m, const struct rates *r)
 {
-	struct row row = { "  < ", text_of(r->now, "interface"),
-		text_of(r->now, "state"), false, NULL, NULL, { "" } };
+	struct row row = { "  < ", answer_text(r->now, "interface"),
+		answer_text(r->now, "state"), false, NULL, NULL, { "" } };
 	double lost = rates_of(r, "ring_dropped_packets");
 
 	print_rate(row.cells[CAPTURED], rates_of(r, "captured_packets"));
@@ -257,10 +242,10 @@ put_source(struct maker *m, const struct rates *r)
 static void
 put_target(struct maker *m, const struct rates *r, const json_t *targets)
 {
-	const char *name = text_of(r->now, "name");
+	const char *name = answer_text(r->now, "name");
 	double lost = rates_of(r, "dropped_packets");
 	double share = json_number_value(json_object_get(r->now, "share"));
-	struct row row = { "  > ", name, text_of(r->now, "state"),
+	struct row row = { "  > ", name, answer_text(r->now, "state"),
 		is_switched(targets, name, NULL), &share, NULL, { "" } };
 
 	print_rate(row.cells[COPIED], rates_of(r, "copied_packets"));
@@ -279,7 +264,7 @@ put_reason(struct maker *m, const struct rates *r, const char *counter,
     const char *reason)
 {
 	struct row row = { "  ! ", reason, "lost", false, NULL, NULL, { "" } };
-	uint64_t n = number_of(r->now, counter);
+	uint64_t n = answer_number(r->now, counter);
 	double lost = rates_of(r, counter);
 	char count[32];
 
@@ -324,15 +309,15 @@ put_pressure(struct maker *m, const json_t *mirror)
 	    !begin(m))
 		return;
 	fputs("    under pressure: ", m->f);
-	show_text(m->f, text_of(mirror, "under_pressure"), 0);
+	show_text(m->f, answer_text(mirror, "under_pressure"), 0);
 	end(m, TABLE_WARN);
 }
 
 static void
 put_mirror(struct maker *m, const struct rates *r, const json_t *answer)
 {
-	const char *name = text_of(r->now, "name");
-	struct row row = { "", name, text_of(r->now, "state"),
+	const char *name = answer_text(r->now, "name");
+	struct row row = { "", name, answer_text(r->now, "state"),
 		is_switched(json_object_get(answer, "mirrors"), name,
 		    "collect"),
 		NULL, NULL, { "" } };

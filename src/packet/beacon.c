@@ -216,23 +216,6 @@ beacon_least(const struct beacon_flow *f)
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* Where the reader is, and how much is left. */
-struct view {
-	const uint8_t *p;
-	size_t len;
-};
-
-/* False if so many bytes are not there. */
-static bool
-skip(struct view *v, size_t n)
-{
-	if (n > v->len)
-		return false;
-	v->p += n;
-	v->len -= n;
-	return true;
-}
-
 static void
 set_addrs(struct beacon_flow *f, sa_family_t family, const uint8_t *src)
 {
@@ -246,7 +229,7 @@ set_addrs(struct beacon_flow *f, sa_family_t family, const uint8_t *src)
 }
 
 static bool
-read_ip(struct beacon_flow *f, struct view *v, uint16_t type)
+read_ip(struct beacon_flow *f, struct bytes_view *v, uint16_t type)
 {
 	const uint8_t *p = v->p;
 
@@ -258,36 +241,36 @@ read_ip(struct beacon_flow *f, struct view *v, uint16_t type)
 		n = (size_t)(p[0] & 15) * 4;
 		set_addrs(f, AF_INET, p + 12);
 		f->protocol = p[9];
-		return n >= IP4_LEN && skip(v, n);
+		return n >= IP4_LEN && bytes_skip(v, n);
 	}
 	if (type != ETHERTYPE_IPV6 || v->len < IP6_LEN || p[0] >> 4 != 6)
 		return false;
 	set_addrs(f, AF_INET6, p + 8);
 	f->protocol = p[6];
-	return skip(v, IP6_LEN);
+	return bytes_skip(v, IP6_LEN);
 }
 
 /* Up to what the IP packet carries. */
 static bool
-read_frame(struct beacon_flow *f, struct view *v)
+read_frame(struct beacon_flow *f, struct bytes_view *v)
 {
 	uint16_t type;
 
 	if (v->len < ETH_LEN)
 		return false;
 	type = bytes_get16(v->p + 12);
-	skip(v, ETH_LEN);
+	bytes_skip(v, ETH_LEN);
 	for (int i = 0; i < VLAN_MAX && packet_is_vlan(type); i++) {
 		if (v->len < VLAN_LEN)
 			return false;
 		type = bytes_get16(v->p + 2);
-		skip(v, VLAN_LEN);
+		bytes_skip(v, VLAN_LEN);
 	}
 	return read_ip(f, v, type);
 }
 
 static bool
-read_probe(struct beacon *p, const struct view *v, uint32_t word)
+read_probe(struct beacon *p, const struct bytes_view *v, uint32_t word)
 {
 	if (v->len < LEAST || bytes_get32(v->p) != word)
 		return false;
@@ -300,14 +283,14 @@ bool
 beacon_read(struct beacon *p, struct beacon_flow *f, const uint8_t *frame,
     size_t len)
 {
-	struct view v = { frame, len };
+	struct bytes_view v = { frame, len };
 	const uint8_t *header;
 
 	memset(f, 0, sizeof(*f));
 	if (!read_frame(f, &v))
 		return false;
 	header = v.p;
-	if (!skip(&v, transport_len(f->protocol)))
+	if (!bytes_skip(&v, transport_len(f->protocol)))
 		return false;
 	if (flowtext_has_ports(f->protocol)) {
 		f->src_port = bytes_get16(header);
@@ -369,13 +352,14 @@ beacon_build_answer(uint8_t answer[static BEACON_ANSWER_MAX],
 bool
 beacon_read_answer(struct beacon_copy *c, const uint8_t *frame, size_t len)
 {
-	struct view v = { frame, len };
+	struct bytes_view v = { frame, len };
 	struct beacon_flow outer;
 	size_t n;
 
 	memset(c, 0, sizeof(*c));
 	if (!read_frame(&outer, &v) ||
-	    !skip(&v, outer.protocol == IPPROTO_UDP ? UDP_LEN : GRE_LEN) ||
+	    !bytes_skip(&v,
+		outer.protocol == IPPROTO_UDP ? UDP_LEN : GRE_LEN) ||
 	    v.len < ANSWER_LEN ||
 	    !read_probe(&c->probe, &v, BEACON_ANSWER_WORD) ||
 	    (v.p[VERSION_AT] != 4 && v.p[VERSION_AT] != 6) ||

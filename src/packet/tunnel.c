@@ -44,27 +44,10 @@
 #define ERSPAN3_OPT_LEN 8
 #define ERSPAN_SESSION	0x3ffu
 
-/* Where the reader is, and how much is left. */
-struct view {
-	const uint8_t *p;
-	size_t len;
-};
-
-/* False if so many bytes are not there. */
-static bool
-skip(struct view *v, size_t n)
-{
-	if (n > v->len)
-		return false;
-	v->p += n;
-	v->len -= n;
-	return true;
-}
-
 static void
-set_inner(struct tunnel *t, struct view v, size_t header, uint16_t type)
+set_inner(struct tunnel *t, struct bytes_view v, size_t header, uint16_t type)
 {
-	if (!skip(&v, header))
+	if (!bytes_skip(&v, header))
 		return;
 	t->inner = v.p;
 	t->inner_len = v.len;
@@ -80,14 +63,14 @@ set_copy(struct tunnel *t, enum conf_encap encap, uint32_t session)
 }
 
 static void
-udp_read(struct tunnel *t, struct view v)
+udp_read(struct tunnel *t, struct bytes_view v)
 {
 	uint32_t word, vni;
 
 	if (v.len < UDP_LEN)
 		return;
 	t->port = bytes_get16(v.p + 2);
-	skip(&v, UDP_LEN);
+	bytes_skip(&v, UDP_LEN);
 	if (v.len < VNI_LEN) {
 		if (t->quoted)
 			t->kind = TUNNEL_UNKNOWN;
@@ -107,7 +90,8 @@ udp_read(struct tunnel *t, struct view v)
 }
 
 static void
-erspan_read(struct tunnel *t, struct view v, bool sequence, uint16_t proto)
+erspan_read(struct tunnel *t, struct bytes_view v, bool sequence,
+    uint16_t proto)
 {
 	bool third = proto == GRE_ERSPAN3;
 	size_t len = third ? ERSPAN3_LEN : ERSPAN_LEN;
@@ -130,7 +114,7 @@ erspan_read(struct tunnel *t, struct view v, bool sequence, uint16_t proto)
 }
 
 static void
-gre_read(struct tunnel *t, struct view v)
+gre_read(struct tunnel *t, struct bytes_view v)
 {
 	uint32_t flags, proto, key = 0;
 	size_t len = 4;
@@ -153,7 +137,7 @@ gre_read(struct tunnel *t, struct view v)
 		set_inner(t, v, len, 0);
 	} else if (proto == GRE_ERSPAN || proto == GRE_ERSPAN3) {
 		t->kind = TUNNEL_ETHERNET;
-		if (skip(&v, len))
+		if (bytes_skip(&v, len))
 			erspan_read(t, v, flags == GRE_SEQUENCE,
 			    (uint16_t)proto);
 	} else if (proto == ETHERTYPE_IP || proto == ETHERTYPE_IPV6) {
@@ -163,7 +147,7 @@ gre_read(struct tunnel *t, struct view v)
 }
 
 static void
-icmp_read(struct tunnel *t, struct view v)
+icmp_read(struct tunnel *t, struct bytes_view v)
 {
 	bool error;
 
@@ -186,7 +170,7 @@ icmp_read(struct tunnel *t, struct view v)
 
 /* What the IP packet carries; whether that is of interest. */
 static bool
-payload_read(struct tunnel *t, struct view v)
+payload_read(struct tunnel *t, struct bytes_view v)
 {
 	if (t->fragment == TUNNEL_LATER)
 		return true;
@@ -214,7 +198,7 @@ payload_read(struct tunnel *t, struct view v)
 
 /* Both return false if v is no such packet; *missing: whether its end is. */
 static bool
-ip4_read(struct tunnel *t, struct view *v, bool *missing)
+ip4_read(struct tunnel *t, struct bytes_view *v, bool *missing)
 {
 	const uint8_t *p = v->p;
 	unsigned fragment;
@@ -226,7 +210,7 @@ ip4_read(struct tunnel *t, struct view *v, bool *missing)
 	*missing = bytes_get16(p + 2) > v->len;
 	fragment = bytes_get16(p + 6);
 	hlen = (size_t)(p[0] & 15) * 4;
-	if (hlen < IP4_LEN || !skip(v, hlen))
+	if (hlen < IP4_LEN || !bytes_skip(v, hlen))
 		return false;
 	t->version = 4;
 	t->src = p + 12;
@@ -254,7 +238,7 @@ fragment_read(struct tunnel *t, const uint8_t *p)
 
 /* Stops at an extension header that it does not know, or that is cut off. */
 static void
-extensions_skip(struct tunnel *t, struct view *v)
+extensions_skip(struct tunnel *t, struct bytes_view *v)
 {
 	for (int i = 0; i < EXT_MAX && v->len >= EXT_LEN; i++) {
 		const uint8_t *p = v->p;
@@ -269,14 +253,14 @@ extensions_skip(struct tunnel *t, struct view *v)
 			n = (size_t)(p[1] + 1) * 8;
 		else
 			return;
-		if (!skip(v, n))
+		if (!bytes_skip(v, n))
 			return;
 		t->proto = p[0];
 	}
 }
 
 static bool
-ip6_read(struct tunnel *t, struct view *v, bool *missing)
+ip6_read(struct tunnel *t, struct bytes_view *v, bool *missing)
 {
 	const uint8_t *p = v->p;
 
@@ -288,7 +272,7 @@ ip6_read(struct tunnel *t, struct view *v, bool *missing)
 	t->src = p + 8;
 	t->dst = p + 24;
 	t->proto = p[6];
-	skip(v, IP6_LEN);
+	bytes_skip(v, IP6_LEN);
 	extensions_skip(t, v);
 	return true;
 }
@@ -296,7 +280,7 @@ ip6_read(struct tunnel *t, struct view *v, bool *missing)
 /* The next layer into *t, which says in what it is quoted; see tunnel_first
  * for the result. */
 static bool
-ip_read(struct tunnel *t, struct view v, uint16_t type, bool *missing)
+ip_read(struct tunnel *t, struct bytes_view v, uint16_t type, bool *missing)
 {
 	*missing = false;
 	if (type == ETHERTYPE_IP) {
@@ -311,19 +295,19 @@ ip_read(struct tunnel *t, struct view v, uint16_t type, bool *missing)
 /* Steps over the Ethernet header and tags. Returns the EtherType, 0 if there
  * is none. */
 static uint16_t
-ethernet_skip(struct view *v)
+ethernet_skip(struct bytes_view *v)
 {
 	uint16_t type;
 
 	if (v->len < ETH_HEADER)
 		return 0;
 	type = bytes_get16(v->p + ETH_TYPE_AT);
-	skip(v, ETH_HEADER);
+	bytes_skip(v, ETH_HEADER);
 	for (int i = 0; i < VLAN_MAX && packet_is_vlan(type); i++) {
 		if (v->len < VLAN_LEN)
 			return 0;
 		type = bytes_get16(v->p + 2);
-		skip(v, VLAN_LEN);
+		bytes_skip(v, VLAN_LEN);
 	}
 	return type;
 }
@@ -331,7 +315,7 @@ ethernet_skip(struct view *v)
 bool
 tunnel_first(struct tunnel *t, const uint8_t *frame, size_t len)
 {
-	struct view v = { frame, len };
+	struct bytes_view v = { frame, len };
 	uint16_t type = ethernet_skip(&v);
 	bool missing;
 
@@ -342,7 +326,7 @@ tunnel_first(struct tunnel *t, const uint8_t *frame, size_t len)
 bool
 tunnel_next(struct tunnel *t)
 {
-	struct view v = { t->inner, t->inner_len };
+	struct bytes_view v = { t->inner, t->inner_len };
 	struct tunnel next = { .quoted = t->quoted, .cut = t->cut };
 	uint16_t type = t->inner_type;
 	bool ok, missing;
