@@ -125,6 +125,8 @@ static json_t *
 packet_json(const struct packet *p)
 {
 	size_t len = p->caplen < DATA_MAX ? p->caplen : DATA_MAX;
+	/* A capture may say more, which no link has carried. */
+	uint32_t length = p->len < INT32_MAX ? p->len : INT32_MAX;
 	char *text = malloc(BASE64_LEN(len) + 1);
 	json_t *j;
 
@@ -132,7 +134,7 @@ packet_json(const struct packet *p)
 		return NULL;
 	base64_encode(text, p->data, len);
 	j = json_pack("{s:s, s:I, s:I}", "data", text, "captured",
-	    (json_int_t)p->caplen, "length", (json_int_t)p->len);
+	    (json_int_t)p->caplen, "length", (json_int_t)length);
 	free(text);
 	return j;
 }

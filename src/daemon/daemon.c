@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -183,10 +184,14 @@ prepare(struct daemon *d, struct generation **g, struct conf *base,
 	return rc;
 }
 
+/* what: has changed. */
 static void
-commit(struct daemon *d, struct generation *g)
+commit(struct daemon *d, struct generation *g, const char *what)
 {
-	verify_cancel(d->verify, "the configuration has changed meanwhile");
+	char why[80];
+
+	snprintf(why, sizeof(why), "%s changed meanwhile", what);
+	verify_cancel(d->verify, why);
 	watches_stop(&d->watches, d->loop);
 	log_set_level(d->options.debug ? LOG_LEVEL_DEBUG : g->conf->log_level);
 	reload_commit(g, d->gen);
@@ -209,7 +214,7 @@ daemon_switch(struct daemon *d, json_t **switches, struct err *err)
 		generation_free(g);
 		return -1;
 	}
-	commit(d, g);
+	commit(d, g, "the switches have");
 	json_decref(d->switches);
 	d->switches = *switches;
 	*switches = NULL;
@@ -235,7 +240,7 @@ on_places(void *arg)
 		return false;
 	}
 	d->places_refused = false;
-	commit(d, g);
+	commit(d, g, "what names of DNS stand for has");
 	return true;
 }
 
@@ -255,7 +260,7 @@ replace(struct daemon *d, struct conf **c, struct err *err)
 	}
 	conf_free(*c); /* the generation has a share in it */
 	*c = NULL;
-	commit(d, g);
+	commit(d, g, "the configuration has");
 	resolve_follow(d->resolve, d->gen->conf);
 	d->number++;
 	return 0;

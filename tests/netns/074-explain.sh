@@ -204,6 +204,15 @@ says 0 ': not mirrored: direction: out: it goes in, as was said$' \
 expect_eq "lines of a capture" \
     "$(in_ns source "$ctl" explain web -r "$T/in.pcap" | wc -l)" \
     "$(capture_count "$T/in.pcap")"
+# A frame of 60 bytes that says it has been 4 GiB long.
+{
+	printf '\324\303\262\241\002\0\004\0\0\0\0\0\0\0\0\0'
+	printf '\377\377\0\0\001\0\0\0'
+	printf '\0\0\0\0\0\0\0\0\074\0\0\0\377\377\377\377'
+	head -c 60 /dev/zero
+} >"$T/lie.pcap"
+expect_eq "lines about a frame that lies" \
+    "$(in_ns source "$ctl" explain web -r "$T/lie.pcap" | grep -c '^#1 ')" 1
 in_ns source "$ctl" explain web -r - <"$T/in.pcap" | diff - "$T/explained.log"
 offline -m web -r "$T/in.pcap" 2>"$T/offline.err" |
 	diff - "$T/explained.log" || fail "offline and online differ"
