@@ -53,8 +53,14 @@ gone() {
 	log_wait 3 "mirror \"demo\": $1: interface is gone"
 }
 
-state() {
+has_state() {
 	counters_get
+	[ "$(counter demo state)" = "$1" ]
+}
+
+# Within a second the daemon has seen what is up.
+state() {
+	wait_until 1 has_state "$1" || :
 	expect_eq "state of the mirror" "$(counter demo state)" "$1"
 }
 
