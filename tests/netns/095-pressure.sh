@@ -39,7 +39,8 @@ while [ "$tries" -lt 40 ] && ! grep -q 'under pressure' "$daemon_log"; do
 	daemon_counters >/dev/null
 	tries=$((tries + 1))
 done
-log_wait 3 'mirror "m": under pressure: truncate 128 \(ring [0-9]+ % full, '
+grep -Eq 'mirror "m": under pressure: truncate 128 \(ring [0-9]+ % full, ' \
+    "$daemon_log" || fail "it has not climbed"
 send 10 0
 mirror_stop
 truncated=$(counter truncated_packets)
