@@ -27,7 +27,8 @@
 # fail MSG, skip MSG, error MSG    end the test with that result
 # expect_eq WHAT GOT WANT          fail unless equal
 # wait_until SECONDS CMD...        run CMD until it succeeds; 1 if it never
-#                        does. CMD must not itself call wait_until
+#                        does. CMD must not itself call wait_until. CI=true
+#                        waits three times as long: its machines are busy
 #
 # ns_new NAME...         network namespaces, lo up, IPv6 off until link gives
 #                        an interface an IPv6 address
@@ -70,6 +71,8 @@ set -eu
 
 PATH=$PATH:/usr/sbin:/sbin
 poll=0.05
+patience=1
+[ "${CI-}" != true ] || patience=3
 
 fail() {
 	echo "fail: $*"
@@ -102,7 +105,7 @@ netns_enter() {
 		    "unprivileged user namespaces; veth in the kernel)"
 	# shellcheck disable=SC2086
 	NETNS_INSIDE=yes exec unshare $flags timeout --foreground -s ALRM \
-	    -k 5 "${NETNS_TIMEOUT:-120}" sh "$@"
+	    -k 5 "${NETNS_TIMEOUT:-$((120 * patience))}" sh "$@"
 }
 
 if [ "${NETNS_INSIDE-}" != yes ]; then
@@ -161,7 +164,7 @@ rm "$T/empty"
 # ---- conditions ------------------------------------------------------------
 
 wait_until() {
-	wait_end=$(($(date +%s) + $1 + 1))
+	wait_end=$(($(date +%s) + $1 * patience + 1))
 	shift
 	until "$@"; do
 		[ "$(date +%s)" -lt "$wait_end" ] || return 1
