@@ -29,6 +29,7 @@
 #define MESSAGE_MAX    32768 /* the longest part of a dump */
 #define MESSAGES       512   /* at a time, before rings have their turn */
 #define DUMPS	       3     /* tries, if the table changes meanwhile */
+#define LOOK_GAP       1.0   /* seconds between two looks at the whole table */
 #define PROBE_FIRST    1.0   /* seconds to the next probe, */
 #define PROBE_MOST     30.0  /* twice as many each time */
 #define GONE_SECONDS   5.0   /* the kernel itself gives up after 3 */
@@ -60,6 +61,9 @@ struct neighbours {
 	const struct generation *gen;
 	struct watch *v; /* sorted */
 	size_t n;
+	bool lost;	 /* changes: the whole table is to be looked at, */
+	double may_look; /* but not before, since it may be long */
+	bool failed;	 /* the last look */
 };
 
 /* ---- one neighbour ------------------------------------------------------- */
@@ -228,33 +232,43 @@ read_dump(struct neighbours *n)
 	return rc;
 }
 
-/* Looks at the whole table. What was known and has no entry there is gone. */
-static void
-look(struct neighbours *n)
+/* Reads the whole table, again if it has changed meanwhile. */
+static int
+read_table(struct neighbours *n)
 {
-	int tries = DUMPS;
+	int tries = DUMPS, rc;
 
 	do {
 		for (size_t i = 0; i < n->n; i++)
 			n->v[i].seen = false;
-		if (read_dump(n) == 0)
-			tries = 0;
-		else if (errno != EINTR || --tries == 0) {
+		rc = read_dump(n);
+	} while (rc == -1 && errno == EINTR && --tries > 0);
+	return rc;
+}
+
+/* Looks at the whole table. What was known and has no entry there is gone. */
+static void
+look(struct neighbours *n)
+{
+	bool failed_before = n->failed;
+
+	n->may_look = ev_now(n->loop) + LOOK_GAP;
+	n->failed = n->lost = read_table(n) == -1;
+	if (n->failed) {
+		if (!failed_before)
 			log_warn("neighbours: read");
-			return;
-		}
-	} while (tries > 0);
+		return;
+	}
 	for (size_t i = 0; i < n->n; i++)
 		if (!n->v[i].seen && n->v[i].known && n->v[i].give_up == 0)
 			doubt(&n->v[i], ev_now(n->loop), GONE_SECONDS);
 }
 
-/* Takes off what waits. Returns whether something was lost. */
-static bool
+/* Takes off what waits. */
+static void
 read_changes(struct neighbours *n)
 {
 	uint64_t space[MESSAGE_MAX / sizeof(uint64_t)];
-	bool lost = false;
 
 	for (int i = 0; i < MESSAGES; i++) {
 		ssize_t len = mnl_socket_recvfrom(n->nl, space, sizeof(space));
@@ -264,9 +278,8 @@ read_changes(struct neighbours *n)
 		else if (errno == EAGAIN)
 			break;
 		else if (errno != EINTR)
-			lost = true;
+			n->lost = true;
 	}
-	return lost;
 }
 
 /* ---- what the mirrors hear ----------------------------------------------- */
@@ -287,6 +300,10 @@ settle(struct neighbours *n)
 	double now = ev_now(n->loop), next = HUGE_VAL;
 
 	ev_timer_stop(n->loop, &n->timer);
+	if (n->lost && n->may_look <= now)
+		look(n);
+	else if (n->lost)
+		next = n->may_look;
 	for (size_t i = 0; i < n->n; i++) {
 		struct watch *w = &n->v[i];
 
@@ -311,8 +328,7 @@ on_change(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct neighbours *n = w->data;
 
-	if (read_changes(n))
-		look(n);
+	read_changes(n);
 	settle(n);
 }
 

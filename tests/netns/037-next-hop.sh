@@ -313,6 +313,29 @@ ip -n gw1 link set dev eth0 up
 in_ns gw1 arping -q -U -c 1 -I eth0 10.0.1.1
 log_wait 10 'next hop 10.0.1.1 is at '$mac1' event='
 
+# ---- more changes than the daemon's socket holds ---------------------------
+
+storm() {
+	awk 'BEGIN { for (i = 0; i < 3000; i++)
+		printf "neighbour replace 10.77.%d.%d dev eth0 lladdr " \
+		    "02:00:00:00:07:%02x nud permanent\n",
+		    i / 250, i % 250 + 1, i % 256 }' |
+		ip -n source -batch -
+}
+log_mark
+kill -STOP "$daemon_pid"
+storm
+replace
+storm
+kill -CONT "$daemon_pid"
+log_wait 3 'next hop 10.0.1.1 is at '$mac2' now'
+log_mark
+storm
+ip -n source neighbour replace 10.0.1.1 dev eth0 lladdr "$mac1" nud stale
+storm
+log_wait 3 'next hop 10.0.1.1 is at '$mac1' now'
+ip -n source neighbour flush dev eth0 nud permanent to 10.77.0.0/16
+
 # ---- reload: in place; two gateways; a link-local one ----------------------
 
 log_mark
