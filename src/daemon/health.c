@@ -160,16 +160,45 @@ tell_mirror(const struct health *h, struct mirror *m)
 }
 
 static bool
-has_place(const struct health *h, const struct conf_target *t,
+is_checked_by(const struct health *h, const struct conf_target *t, size_t j,
     const struct probe *p)
 {
 	struct probe_key key;
 
-	for (size_t j = 0; j < t->nplaces; j++)
-		if (get_key(&key, h->gen, t, j) &&
-		    probe_key_equal(&key, probe_key(p)))
-			return true;
-	return false;
+	return get_key(&key, h->gen, t, j) &&
+	    probe_key_equal(&key, probe_key(p));
+}
+
+static bool
+has_place(const struct health *h, const struct conf_target *t,
+    const struct probe *p)
+{
+	size_t j = 0;
+
+	while (j < t->nplaces && !is_checked_by(h, t, j, p))
+		j++;
+	return j < t->nplaces;
+}
+
+/* Of this probe alone: when thousands of places go down at once, looking at
+ * all the others each time would take seconds. */
+static void
+tell_mirror_news(const struct health *h, struct mirror *m,
+    const struct probe *p)
+{
+	const struct conf_mirror *cm = mirror_conf(m);
+	struct probe_state state;
+	bool told = false;
+
+	probe_look(p, &state);
+	for (size_t i = 0; i < cm->ntargets; i++)
+		for (size_t j = 0; j < cm->targets[i]->nplaces; j++)
+			if (is_checked_by(h, cm->targets[i], j, p)) {
+				mirror_set_place_down(m, i, j, state.down);
+				told = true;
+			}
+	if (told)
+		mirror_settle_targets(m);
 }
 
 static void
@@ -182,7 +211,7 @@ on_news(void *arg, const struct probe *p)
 		if (has_place(h, &g->conf->targets[i], p))
 			say_news(p, g->conf->targets[i].name);
 	for (size_t i = 0; i < g->nmirrors; i++)
-		tell_mirror(h, g->mirrors[i]);
+		tell_mirror_news(h, g->mirrors[i], p);
 }
 
 /* ---- from one configuration to the next ---------------------------------- */
