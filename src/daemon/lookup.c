@@ -48,8 +48,11 @@ struct lookup {
 	size_t n;
 	uint32_t ttl;
 	int none;  /* status: that there is no such thing */
-	int error; /* status: that nobody knows, or 0 */
+	int error; /* status: that nobody knows, or 0; */
+	int errors[LOOKUP_KINDS]; /* the same of one kind of address */
 };
+
+static const int families[LOOKUP_KINDS] = { AF_INET, AF_INET6 };
 
 /* One host whose addresses are asked for. */
 struct host {
@@ -57,7 +60,10 @@ struct host {
 	uint16_t port, weight;
 	unsigned pending;
 	size_t n;
-	int refused; /* status: the server would not say, or 0 */
+	struct question {
+		struct host *host;
+		int error; /* status, or 0 */
+	} questions[LOOKUP_KINDS];
 };
 
 /* ---- sockets and time ---------------------------------------------------- */
@@ -172,45 +178,47 @@ add_addresses(struct host *h, const struct ares_addrinfo *res)
 		limit_ttl(h->lookup, (uint32_t)alias->ttl);
 }
 
-/* That a server refuses to tell one kind of address, as some do with AAAA, is
- * no failure where it tells the other. */
+/* That nobody tells one kind of address is no failure where the other kind is
+ * known: some servers refuse to tell AAAA, and hosts(5) may have only one. */
+static void
+end_host(struct host *h)
+{
+	struct lookup *l = h->lookup;
+
+	for (size_t i = 0; i < LOOKUP_KINDS; i++) {
+		int error = h->questions[i].error;
+
+		if (error != 0 && h->n == 0)
+			l->error = error;
+		else if (error != 0)
+			l->errors[i] = error;
+	}
+	l->pending--;
+	free(h);
+}
+
 static void
 on_addresses(void *arg, int status, int timeouts, struct ares_addrinfo *res)
 {
-	struct host *h = arg;
-	struct lookup *l = h->lookup;
+	struct question *q = arg;
+	struct host *h = q->host;
 
-	switch (status) {
-	case ARES_SUCCESS:
+	if (status == ARES_SUCCESS) {
 		add_addresses(h, res);
 		ares_freeaddrinfo(res);
-		break;
-	case ARES_ENODATA:
-	case ARES_ENOTFOUND:
-		l->none = status;
-		break;
-	case ARES_EFORMERR:
-	case ARES_ESERVFAIL:
-	case ARES_ENOTIMP:
-	case ARES_EREFUSED:
-		h->refused = status;
-		break;
-	default:
-		l->error = status;
+	} else if (status == ARES_ENODATA || status == ARES_ENOTFOUND) {
+		h->lookup->none = status;
+	} else {
+		q->error = status;
 	}
-	if (--h->pending > 0)
-		return;
-	if (h->n == 0 && h->refused != 0)
-		l->error = h->refused;
-	l->pending--;
-	free(h);
+	if (--h->pending == 0)
+		end_host(h);
 }
 
 static void
 ask_addresses(struct lookup *l, const char *name, uint16_t port,
     uint16_t weight)
 {
-	static const int families[] = { AF_INET, AF_INET6 };
 	struct ares_addrinfo_hints hints = { .ai_flags = ARES_AI_NOSORT,
 		.ai_socktype = SOCK_DGRAM };
 	struct host *h = calloc(1, sizeof(*h));
@@ -222,12 +230,14 @@ ask_addresses(struct lookup *l, const char *name, uint16_t port,
 	*h = (struct host) { .lookup = l,
 		.port = port,
 		.weight = weight,
-		.pending = 2 };
+		.pending = LOOKUP_KINDS };
 	l->pending++;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < LOOKUP_KINDS; i++)
+		h->questions[i].host = h;
+	for (size_t i = 0; i < LOOKUP_KINDS; i++) {
 		hints.ai_family = families[i];
 		ares_getaddrinfo(l->channel, name, NULL, &hints, on_addresses,
-		    h);
+		    &h->questions[i]);
 	}
 }
 
@@ -314,6 +324,9 @@ tell(struct lookup *l)
 	else if (a.n == 0)
 		a.error = l->none != 0 ? ares_strerror(l->none) :
 					 "no address of a host";
+	for (size_t i = 0; i < LOOKUP_KINDS; i++)
+		if (l->errors[i] != 0)
+			a.unknown[i] = ares_strerror(l->errors[i]);
 	l->cb(l->arg, &a);
 }
 

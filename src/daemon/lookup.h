@@ -8,6 +8,9 @@
 
 #define LOOKUP_PLACES_MAX 64
 
+/* Kinds of addresses. */
+enum lookup_kind { LOOKUP_IPV4, LOOKUP_IPV6, LOOKUP_KINDS };
+
 struct conf_place;
 struct ev_loop;
 struct lookup;
@@ -18,6 +21,9 @@ struct lookup_answer {
 	size_t n;		    /* 1-LOOKUP_PLACES_MAX, tidy */
 	size_t left_out;	    /* more than that */
 	uint32_t ttl;		    /* seconds, the least of all records */
+	/* Why nobody knows whether a host has addresses of this kind, too, or
+	 * NULL. */
+	const char *unknown[LOOKUP_KINDS];
 };
 
 /* Called once, from the loop. *a is good for the call; lookup_free may be

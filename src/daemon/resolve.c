@@ -30,6 +30,7 @@
 
 /* Bytes of a list of places in the log. */
 #define PLACES_TEXT_MAX 400
+#define REASON_MAX	128
 
 struct answer {
 	struct conf_place *v;
@@ -234,6 +235,36 @@ fail(struct name *n, const char *why)
 	ask_again(n, fmin(wait, RESOLVE_RETRY_MOST) * jitter);
 }
 
+static bool
+has_family(const struct answer *a, int family)
+{
+	size_t i = 0;
+
+	while (i < a->n && a->v[i].address.family != family)
+		i++;
+	return i < a->n;
+}
+
+/* Why a is no good answer, or NULL. What is not known of one kind of address
+ * does not matter unless the last good answer has such. */
+static const char *
+refute(char buf[static REASON_MAX], const struct name *n,
+    const struct lookup_answer *a)
+{
+	const char *no_a = a->unknown[LOOKUP_IPV4];
+	const char *no_aaaa = a->unknown[LOOKUP_IPV6];
+
+	if (a->error != NULL)
+		return a->error;
+	if (no_a != NULL && has_family(&n->now, AF_INET))
+		snprintf(buf, REASON_MAX, "A: %s", no_a);
+	else if (no_aaaa != NULL && has_family(&n->now, AF_INET6))
+		snprintf(buf, REASON_MAX, "AAAA: %s", no_aaaa);
+	else
+		return NULL;
+	return buf;
+}
+
 /* A name that comes to stand for nothing has failed: what is gone for good, an
  * operator takes out of the configuration. */
 static void
@@ -241,11 +272,13 @@ on_answer(void *arg, const struct lookup_answer *a)
 {
 	struct name *n = arg;
 	struct resolve *r = n->owner;
+	char buf[REASON_MAX];
+	const char *why = refute(buf, n, a);
 
 	n->asked = true;
 	forget_coming(n);
-	if (a->error != NULL) {
-		fail(n, a->error);
+	if (why != NULL) {
+		fail(n, why);
 	} else if (!same_places(&n->now, a) && keep_coming(n, a) == -1) {
 		fail(n, "out of memory");
 	} else {

@@ -5,7 +5,9 @@
 . "$(dirname "$0")/lib.sh"
 
 command -v dnsmasq >/dev/null || skip "dnsmasq is not installed"
-[ -e /etc/resolv.conf ] || skip "no /etc/resolv.conf to mount another one on"
+for file in /etc/resolv.conf /etc/hosts; do
+	[ -e "$file" ] || skip "no $file to mount another one on"
+done
 
 flows=4000
 ttl=2
@@ -25,6 +27,8 @@ link source eth1 10.0.9.1/24,fd00:9::1/64 target eth0 \
 
 echo 'nameserver 127.0.0.1' >"$T/resolv"
 mount --bind "$T/resolv" /etc/resolv.conf
+echo '10.0.9.13 file.test' >"$T/etc-hosts"
+mount --bind "$T/etc-hosts" /etc/hosts
 
 # records [ADDRESS...]: what sensors.example is from now on
 records() {
@@ -233,6 +237,36 @@ about "SRV weight 1" "$(capture_count "$T/srv.pcap" \
 about "SRV weight 3" "$(capture_count "$T/srv.pcap" \
     'dst host 10.0.9.12 and udp dst port 5002')" $((flows * 3 / 4))
 expect_eq "copies" "$(capture_count "$T/srv.pcap")" "$flows"
+
+# ---- one kind of address that nobody tells ---------------------------------------
+
+# What is not of "example" it knows, or refuses.
+dns_stop
+cat >"$srv" <<END
+host-record=four.test,10.0.9.11
+host-record=both.test,10.0.9.12,fd00:9::14
+END
+dns_start
+cat >"$conf" <<END
+user = root
+target four { address = four.test }
+target both { address = both.test }
+target file { address = file.test }
+mirror demo {
+	sources = { eth0 }
+	targets = { four, both, file }
+	rule udp { protocol = udp }
+}
+END
+log_mark
+daemon_reload
+log_wait 20 'dns: four.test: .* new=10.0.9.11$'
+log_wait 20 'dns: both.test: .* new=10.0.9.12,fd00:9::14$'
+log_wait 20 'dns: file.test: .* new=10.0.9.13$'
+dns_stop
+echo 'host-record=both.test,10.0.9.12' >"$srv"
+dns_start
+log_wait 60 'warning: dns: both.test: AAAA: .*the last good answer stays .*places=2$'
 daemon_stop
 counters_add_up demo
 kill -TERM "$dns_pid"
