@@ -106,8 +106,6 @@ check_target(const struct conf_target *t, const struct iface_list *ifaces,
 			    t->name);
 }
 
-/* Of those that have to fit into the path: a larger MTU of the interface they
- * leave by would only make larger frames there. */
 /* Bytes of the largest frame of an interface with that MTU, as copied. */
 static unsigned
 copied_length(const struct conf_mirror *m, unsigned mtu)
@@ -116,6 +114,8 @@ copied_length(const struct conf_mirror *m, unsigned mtu)
 	return m->truncate != 0 && m->truncate < mtu ? m->truncate : mtu;
 }
 
+/* Of those that have to fit into the path: a larger MTU of the interface they
+ * leave by would only make larger frames there. */
 static unsigned
 largest_frame(const struct conf *c, const struct conf_mirror *m,
     const struct iface_list *ifaces, const struct iface *egress)
@@ -180,7 +180,7 @@ check_own_path(const struct conf *c, const struct way *w, struct conf_report *r)
 	return false;
 }
 
-/* Returns false after a warning. */
+/* Returns false after a warning, or an error. */
 static bool
 check_path(const struct conf *c, const struct conf_mirror *m,
     const struct conf_target *t, const struct conf_place *p,
@@ -190,6 +190,14 @@ check_path(const struct conf *c, const struct conf_mirror *m,
 	unsigned frame, need;
 	struct err err;
 
+	if (t->interface != NULL &&
+	    iface_by_name(ifaces, t->interface) == NULL) {
+		conf_report_error(r, &t->address_pos,
+		    "target \"%s\": interface: there is no interface \"%s\" "
+		    "here",
+		    t->name, t->interface);
+		return false;
+	}
 	if (iface_route_get(&w.route, &p->address, t->interface, &err) == -1) {
 		conf_report_warn(r, &t->address_pos,
 		    "mirror \"%s\": "

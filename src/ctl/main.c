@@ -2,6 +2,7 @@
 /* trafmirrorctl(8): what the command line asks the daemon for. */
 #include "config.h"
 
+#include <getopt.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,6 +52,14 @@ usage(FILE *f)
 	    "-j: JSON, as the daemon answers; -t: wait at most so long, not 60 s.\n"
 	    "See trafmirrorctl(8).\n",
 	    f);
+}
+
+/* Of the arguments of a command: the whole usage would be of no help. */
+static void
+complain_of(const char *name, const char *arguments)
+{
+	fprintf(stderr, "trafmirrorctl: not the arguments of %s: it takes %s\n",
+	    name, arguments[0] == '\0' ? "none" : arguments);
 }
 
 /* what may be NULL: there is nothing to complain of but the whole. */
@@ -186,27 +195,29 @@ show_pong(const json_t *answer)
 
 static const struct command {
 	const char *name;
-	const char *asks;     /* the daemon's word for it */
-	take_arguments *take; /* NULL: explain_cli_take */
-	show *show;	      /* NULL: top_run, which asks more than once */
+	const char *asks;      /* the daemon's word for it */
+	const char *arguments; /* as in usage */
+	take_arguments *take;  /* NULL: explain_cli_take */
+	show *show;	       /* NULL: top_run, which asks more than once */
 } commands[] = {
-	{ "status", "status", take_mirror_or_none, show_status },
-	{ "top", "status", take_mirror_or_none, NULL },
-	{ "metrics", "metrics", no_arguments, show_metrics },
-	{ "explain", "explain", NULL, explain_cli_show },
-	{ "reload", "reload", no_arguments, show_reload },
-	{ "enable", "enable", take_mirror, show_message },
-	{ "disable", "disable", take_mirror, show_message },
-	{ "drain", "drain", take_target, show_message },
-	{ "undrain", "undrain", take_target, show_message },
-	{ "tag", "tag", take_tags, show_message },
-	{ "untag", "untag", take_keys, show_message },
-	{ "reset", "reset", take_name, show_message },
-	{ "verify", "verify", take_mirror, show_verify },
-	{ "list mirrors", "status", no_arguments, show_mirrors },
-	{ "list targets", "status", no_arguments, show_targets },
-	{ "ping", "ping", no_arguments, show_pong },
-	{ "version", "version", no_arguments, show_version },
+	{ "status", "status", "[MIRROR]", take_mirror_or_none, show_status },
+	{ "top", "status", "[MIRROR]", take_mirror_or_none, NULL },
+	{ "metrics", "metrics", "", no_arguments, show_metrics },
+	{ "explain", "explain", "[MIRROR] 'FLOW', or [MIRROR] -r FILE", NULL,
+	    explain_cli_show },
+	{ "reload", "reload", "", no_arguments, show_reload },
+	{ "enable", "enable", "MIRROR", take_mirror, show_message },
+	{ "disable", "disable", "MIRROR", take_mirror, show_message },
+	{ "drain", "drain", "TARGET", take_target, show_message },
+	{ "undrain", "undrain", "TARGET", take_target, show_message },
+	{ "tag", "tag", "MIRROR KEY=VALUE ...", take_tags, show_message },
+	{ "untag", "untag", "MIRROR KEY ...", take_keys, show_message },
+	{ "reset", "reset", "MIRROR | TARGET", take_name, show_message },
+	{ "verify", "verify", "MIRROR", take_mirror, show_verify },
+	{ "list mirrors", "status", "", no_arguments, show_mirrors },
+	{ "list targets", "status", "", no_arguments, show_targets },
+	{ "ping", "ping", "", no_arguments, show_pong },
+	{ "version", "version", "", no_arguments, show_version },
 };
 
 /* *argv is moved on to the arguments. */
@@ -336,7 +347,7 @@ prepare(const struct command *c, json_t *request, char **argv,
 	if (request != NULL && o->capture == NULL &&
 	    c->take(request, argv) == 0)
 		return 0;
-	complain("not the arguments of ", c->name);
+	complain_of(c->name, c->arguments);
 	return -1;
 }
 
@@ -349,21 +360,28 @@ listen_to(char **argv, bool json)
 	if (argv[0] != NULL &&
 	    (num_parse(&count, argv[0], 1, UINT32_MAX) != 0 ||
 		argv[1] != NULL)) {
-		complain("not the arguments of ", "listen");
+		complain_of("listen", "[COUNT], from 1");
 		return CTL_USAGE;
 	}
 	return listen_run(count, json) == 0 ? CTL_DONE : CTL_REFUSED;
 }
 
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 /* Returns the index of the command in argv, or -1 and the exit status. */
 static int
 take_options(struct ctl_options *o, int argc, char **argv, int *status)
 {
+	static const char letters[] = ":hjr:s:t:V"; /* getopt */
 	uint64_t seconds;
 	int ch;
 
 	*status = CTL_DONE;
-	while ((ch = getopt(argc, argv, ":hjr:s:t:V")) != -1) {
+	while (
+	    (ch = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		char letter[] = { (char)optopt, '\0' };
 
 		switch (ch) {
@@ -393,7 +411,7 @@ take_options(struct ctl_options *o, int argc, char **argv, int *status)
 		default:
 			complain(ch == ':' ? "an argument is missing after -" :
 					     "there is no option -",
-			    letter);
+			    optopt != 0 ? letter : argv[optind - 1] + 1);
 			*status = CTL_USAGE;
 			return -1;
 		}
@@ -419,7 +437,10 @@ main(int argc, char **argv)
 	if (*argv != NULL && strcmp(*argv, "listen") == 0)
 		return (int)listen_to(argv + 1, o.json);
 	if (*argv == NULL || (c = find_command(&argv)) == NULL) {
-		complain("there is no command ", *argv);
+		if (*argv != NULL && strcmp(*argv, "list") == 0)
+			complain_of("list", "mirrors or targets");
+		else
+			complain("there is no command ", *argv);
 		return CTL_USAGE;
 	}
 	request = json_pack("{s:i, s:s}", "protocol", 1, "command", c->asks);

@@ -154,7 +154,11 @@ show_head(const json_t *answer)
 	printf(", generation %" PRIu64 "\n",
 	    answer_number(answer, "generation"));
 	show_text(stdout, answer_text(answer, "config"), 0);
-	fputs("\n\n", stdout);
+	putchar('\n');
+	if (json_is_false(json_object_get(answer, "last_reload_success")))
+		puts("the last reload has failed: what this file says now is "
+		     "not in force");
+	putchar('\n');
 }
 
 /* The beginning of a row. */
@@ -296,20 +300,41 @@ show_members(const char *indent, const json_t *object)
 }
 
 static void
-show_array(const char *title, const json_t *array)
+show_array(const char *indent, const char *title, const json_t *array)
+{
+	char deeper[16], deepest[16];
+	json_t *one;
+	size_t i;
+
+	snprintf(deeper, sizeof(deeper), "%s  ", indent);
+	snprintf(deepest, sizeof(deepest), "%s    ", indent);
+	json_array_foreach(array, i, one) {
+		const json_t *check = json_object_get(one, "check");
+
+		printf("%s%s\n", indent, title);
+		show_members(deeper, one);
+		if (json_is_object(check)) {
+			printf("%scheck:\n", deeper);
+			show_members(deepest, check);
+		}
+		show_array(deeper, "place", json_object_get(one, "places"));
+	}
+}
+
+static void
+show_switched_targets(const json_t *answer, const json_t *targets)
 {
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(array, i, one) {
-		const json_t *check = json_object_get(one, "check");
+	json_array_foreach(targets, i, one) {
+		const char *name = answer_text(one, "name");
 
-		printf("  %s\n", title);
-		show_members("    ", one);
-		if (json_is_object(check)) {
-			puts("    check:");
-			show_members("      ", check);
-		}
+		if (!is_target_switched(answer, name))
+			continue;
+		fputs("  ", stdout);
+		show_text(stdout, name, 0);
+		puts(": by operator, until trafmirrorctl reset");
 	}
 }
 
@@ -330,15 +355,16 @@ show_mirror(const json_t *answer)
 	puts("dropped_packets:");
 	show_members("  ", json_object_get(m, "dropped_packets"));
 	puts("sources:");
-	show_array("source", json_object_get(m, "sources"));
+	show_array("  ", "source", json_object_get(m, "sources"));
 	if (json_array_size(hops) > 0) {
 		puts("next hops:");
-		show_array("next hop", hops);
+		show_array("  ", "next hop", hops);
 	}
 	puts("targets:");
-	show_array("target", json_object_get(m, "targets"));
+	show_array("  ", "target", json_object_get(m, "targets"));
+	show_switched_targets(answer, json_object_get(m, "targets"));
 	puts("rules:");
-	show_array("rule", json_object_get(m, "rules"));
+	show_array("  ", "rule", json_object_get(m, "rules"));
 }
 
 /* ---- other answers ------------------------------------------------------- */

@@ -29,7 +29,10 @@
 #include "mirror/bandwidth.h"
 #include "mirror/mirror.h"
 
-#define FEED_DNS_SECONDS 5.0 /* that -r waits for names of DNS */
+#define DNS_SECONDS 5.0 /* that -r and --explain wait for names of DNS */
+
+#define CANNOT_RELOAD \
+	"%s: user %s cannot read it: a reload will fail (chgrp or chmod it)"
 
 struct options {
 	const char *conf;
@@ -49,19 +52,20 @@ struct options {
 
 static const struct option long_options[] = {
 	{ "explain", no_argument, NULL, OPTION_EXPLAIN },
+	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
 static void
-usage(void)
+usage(FILE *f)
 {
-	fputs("usage: trafmirrord [-dFnpV] [-c file] [-P pidfile] [-u user]\n"
+	fputs("usage: trafmirrord [-dFhnpV] [-c file] [-P pidfile] [-u user]\n"
 	      "       trafmirrord [-c file] -m mirror -r capture.pcap\n"
 	      "       trafmirrord [-c file] [-m mirror] -n --explain "
 	      "'tcp 10.0.0.14:43210 > 93.184.216.34:443 out'\n"
 	      "       trafmirrord [-c file] [-m mirror] -n --explain "
 	      "-r capture.pcap [in | out] [on interface]\n",
-	    stderr);
+	    f);
 }
 
 static void
@@ -72,20 +76,27 @@ print_version(void)
 	puts("balance: flow source packet replicate");
 }
 
-static bool
-fit_together(const struct options *o)
+/* Why the options do not fit together, or NULL. */
+static const char *
+misfit(const struct options *o)
 {
 	if (o->explain)
-		return o->check;
-	return *o->words == NULL &&
-	    (o->mirror == NULL) == (o->savefile == NULL);
+		return o->check ? NULL : "--explain goes with -n";
+	if (*o->words != NULL)
+		return "there are only options, no other arguments";
+	if (o->mirror == NULL && o->savefile != NULL)
+		return "-r goes with -m, the mirror that gets the capture";
+	if (o->mirror != NULL && o->savefile == NULL)
+		return "-m goes with -r or with -n --explain";
+	return NULL;
 }
 
-/* Returns 0, or -1 after a message; exits for -V. */
+/* Returns 0, or -1 after a message; exits for -h and -V. */
 static int
 parse_options(struct options *o, int argc, char **argv)
 {
-	static const char letters[] = "c:dFm:nP:pr:u:V"; /* getopt */
+	static const char letters[] = "c:dFhm:nP:pr:u:V"; /* getopt */
+	const char *why;
 	int ch;
 
 	while (
@@ -100,6 +111,9 @@ parse_options(struct options *o, int argc, char **argv)
 		case 'F':
 			o->foreground = true;
 			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
 		case 'm':
 			o->mirror = optarg;
 			break;
@@ -125,13 +139,14 @@ parse_options(struct options *o, int argc, char **argv)
 			o->explain = true;
 			break;
 		default:
-			usage();
+			usage(stderr);
 			return -1;
 		}
 	}
 	o->words = argv + optind;
-	if (!fit_together(o)) {
-		usage();
+	if ((why = misfit(o)) != NULL) {
+		fprintf(stderr, "trafmirrord: %s\n", why);
+		usage(stderr);
 		return -1;
 	}
 	return 0;
@@ -144,6 +159,19 @@ print_report(const struct conf_report *r)
 		fprintf(stderr, "%s\n", r->errors[i]);
 	for (size_t i = 0; i < r->nwarnings; i++)
 		fprintf(stderr, "%s\n", r->warnings[i]);
+}
+
+static const char *
+user_of(const struct options *o, const struct conf *c)
+{
+	return o->user != NULL ? o->user : c->user;
+}
+
+/* What root can read its user may not be able to. */
+static bool
+can_reload(const struct options *o, const struct conf *c)
+{
+	return geteuid() != 0 || privs_can_read(user_of(o, c), o->conf);
 }
 
 static struct conf *
@@ -190,24 +218,6 @@ explain(const struct options *o, const struct conf *c)
 	return rc;
 }
 
-/* -n, -p and --explain */
-static int
-check(const struct options *o, struct conf *c)
-{
-	const char *user = o->user != NULL ? o->user : c->user;
-	struct err err;
-
-	if (privs_check(user, &err) == -1)
-		fprintf(stderr, "warning: %s\n", err.text);
-	if (control_check_group(c->control_group, &err) == -1)
-		fprintf(stderr, "warning: %s\n", err.text);
-	if (o->print)
-		conf_print(c, stdout);
-	if (o->explain && explain(o, c) == -1)
-		return 1;
-	return fflush(stdout) == 0 ? 0 : 1;
-}
-
 /* What the names stand for now, or at least those that answer in time. NULL
  * without memory. */
 static struct conf *
@@ -221,7 +231,7 @@ resolve_once(struct conf *c)
 		r = resolve_new(loop, NULL, NULL);
 	if (r != NULL) {
 		resolve_follow(r, c);
-		resolve_wait(r, FEED_DNS_SECONDS);
+		resolve_wait(r, DNS_SECONDS);
 	}
 	if (r == NULL || resolve_apply(r, placed) == -1) {
 		conf_free(placed);
@@ -231,6 +241,42 @@ resolve_once(struct conf *c)
 	if (loop != NULL)
 		ev_loop_destroy(loop);
 	return placed;
+}
+
+static int
+explain_placed(const struct options *o, struct conf *c)
+{
+	struct conf *placed;
+	int rc;
+
+	log_set_level(LOG_LEVEL_WARN);
+	if ((placed = resolve_once(c)) == NULL) {
+		log_error("out of memory");
+		return -1;
+	}
+	rc = explain(o, placed);
+	conf_free(placed);
+	return rc;
+}
+
+/* -n, -p and --explain */
+static int
+check(const struct options *o, struct conf *c)
+{
+	const char *user = user_of(o, c);
+	struct err err;
+
+	if (privs_check(user, &err) == -1)
+		fprintf(stderr, "warning: %s\n", err.text);
+	if (!can_reload(o, c))
+		fprintf(stderr, "warning: " CANNOT_RELOAD "\n", o->conf, user);
+	if (control_check_group(c->control_group, &err) == -1)
+		fprintf(stderr, "warning: %s\n", err.text);
+	if (o->print)
+		conf_print(c, stdout);
+	if (o->explain && explain_placed(o, c) == -1)
+		return 1;
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int
@@ -295,7 +341,7 @@ feed(const struct options *o, struct conf *c)
 static int
 serve(const struct options *o, struct conf **c)
 {
-	const char *user = o->user != NULL ? o->user : (*c)->user;
+	const char *user = user_of(o, *c);
 	int facility = (*c)->log_facility;
 	int ready_fd = -1, pid_fd = -1, status = 1;
 	struct daemon *d = NULL;
@@ -308,6 +354,8 @@ serve(const struct options *o, struct conf **c)
 		goto out;
 	}
 	log_set_level(o->debug ? LOG_LEVEL_DEBUG : (*c)->log_level);
+	if (!can_reload(o, *c))
+		log_warnx(CANNOT_RELOAD, o->conf, drop_to);
 	if (!o->foreground && (ready_fd = detach_start(&err)) == -1)
 		goto out;
 	if (o->pidfile != NULL &&
@@ -382,8 +430,7 @@ main(int argc, char **argv)
 		log_error("%s", err.text);
 	} else if (o.savefile != NULL) {
 		status = feed(&o, c);
-	} else if (geteuid() == 0 &&
-	    privs_check(o.user != NULL ? o.user : c->user, &err) == -1) {
+	} else if (geteuid() == 0 && privs_check(user_of(&o, c), &err) == -1) {
 		log_error("%s", err.text);
 	} else {
 		status = serve(&o, &c);

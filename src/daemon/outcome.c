@@ -33,14 +33,20 @@ is_drained(const struct outcome_target *t)
 bool
 outcome_delivered(const struct outcome *o)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < o->nsources; i++)
 		if (o->sources[i].captured < o->sources[i].sent ||
 		    o->sources[i].failure != NULL)
 			return false;
-	for (size_t i = 0; i < o->ntargets; i++)
-		if (!is_drained(&o->targets[i]) && !reached(&o->targets[i]))
+	for (size_t i = 0; i < o->ntargets; i++) {
+		if (is_drained(&o->targets[i]))
+			continue;
+		if (!reached(&o->targets[i]))
 			return false;
-	return true;
+		any = true;
+	}
+	return any;
 }
 
 /* ---- words -------------------------------------------------------------- */
@@ -62,8 +68,9 @@ source_message(char buf[static MESSAGE_MAX], const struct outcome_source *s)
 		snprintf(buf, MESSAGE_MAX, "%s", s->failure);
 	else if (s->inside)
 		snprintf(buf, MESSAGE_MAX,
-		    "the ring was left out: it takes what others send, or "
-		    "what a gateway would get");
+		    "the ring was left out: it collects what others send, or "
+		    "what goes to a gateway, and no probe of this host can be "
+		    "such");
 	else if (s->captured < s->sent)
 		snprintf(buf, MESSAGE_MAX,
 		    "%u of %u probes were sent, but not captured: is the ring "

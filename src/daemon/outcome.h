@@ -50,7 +50,7 @@ struct outcome {
 };
 
 /* Whether every source has captured its probes, but those it was not to be
- * given, and every target that is not drained has answered all. */
+ * given, and every target that is not drained has answered all; not if that is none. */
 bool outcome_delivered(const struct outcome *o);
 
 /* Adds all of it to the answer: trafmirrorctl(8) explains the fields. */

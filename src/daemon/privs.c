@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <cap-ng.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -27,6 +28,21 @@ privs_check(const char *user, struct err *err)
 		    "user = root)",
 		    user);
 	return 0;
+}
+
+bool
+privs_can_read(const char *user, const char *path)
+{
+	const struct passwd *pw = getpwnam(user);
+	struct stat st;
+
+	if (pw == NULL || pw->pw_uid == 0 || stat(path, &st) == -1)
+		return true;
+	if (st.st_uid == pw->pw_uid)
+		return (st.st_mode & S_IRUSR) != 0;
+	if (st.st_gid == pw->pw_gid)
+		return (st.st_mode & S_IRGRP) != 0;
+	return (st.st_mode & S_IROTH) != 0;
 }
 
 static void

@@ -3,10 +3,16 @@
 #ifndef TM_PRIVS_H
 #define TM_PRIVS_H
 
+#include <stdbool.h>
+
 struct err;
 
 /* Whether there is such a user, as privs_drop will want it. */
 int privs_check(const char *user, struct err *err);
+
+/* Whether user could read that file, by its owner, group and mode alone; also
+ * if nothing can be said of the user or the file. */
+bool privs_can_read(const char *user, const char *path);
 
 /* Whether this process may do what it is started for. */
 int privs_check_rights(struct err *err);

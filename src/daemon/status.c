@@ -284,6 +284,8 @@ status_add(json_t *j, const struct daemon_view *v, const struct mirror *only)
 	    json_integer(now.tv_sec - v->started));
 	json_object_set_new(j, "config", reply_string(v->path));
 	json_object_set_new(j, "generation", json_integer(v->number));
+	json_object_set_new(j, "last_reload_success",
+	    json_boolean(v->reloaded));
 	json_object_set_new(j, "mirrors", mirrors);
 	json_object_set_new(j, "targets", all_targets_json(v));
 }

@@ -257,12 +257,43 @@ switch_mirror(const struct call *c)
 	return change(c, sw, message);
 }
 
+static bool
+is_drained(const struct mirror *m)
+{
+	struct target_status ts;
+
+	for (size_t i = 0; i < mirror_ntargets(m); i++) {
+		mirror_target_status(m, i, &ts);
+		if (strcmp(ts.state, "drained") != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Of mirrors of which no target is left. */
+static void
+warn_drained(const struct call *c, json_t *j)
+{
+	json_t *warnings = json_array();
+	struct daemon_view v;
+
+	daemon_look(c->daemon, &v);
+	for (size_t i = 0; i < v.gen->nmirrors; i++)
+		if (is_drained(v.gen->mirrors[i]))
+			json_array_append_new(warnings,
+			    json_sprintf(
+				"warning: mirror \"%s\": all targets are "
+				"drained: nothing is copied",
+				mirror_conf(v.gen->mirrors[i])->name));
+	json_object_set_new(j, "warnings", warnings);
+}
+
 static json_t *
 switch_target(const struct call *c)
 {
 	bool drain = c->request->command == REQUEST_DRAIN;
 	char q[REPORT_QUOTE_MAX], message[256];
-	json_t *sw;
+	json_t *sw, *j;
 
 	if (conf_target_find(c->view.gen->conf, c->request->name) == NULL)
 		return refuse_target(c);
@@ -274,7 +305,10 @@ switch_target(const struct call *c)
 	}
 	snprintf(message, sizeof(message), "target %s: %s by operator",
 	    report_quote(q, c->request->name), drain ? "drained" : "undrained");
-	return change(c, sw, message);
+	j = change(c, sw, message);
+	if (drain)
+		warn_drained(c, j);
+	return j;
 }
 
 static bool

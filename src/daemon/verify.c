@@ -487,6 +487,15 @@ take_targets(struct verify *v, struct err *err)
 	return 0;
 }
 
+static bool
+has_up_source(const struct mirror *m)
+{
+	for (size_t i = 0; i < mirror_nsources(m); i++)
+		if (mirror_source(m, i)->up)
+			return true;
+	return false;
+}
+
 /* What is known without any probe. */
 static int
 check_state(const struct mirror *m, struct err *err)
@@ -499,8 +508,9 @@ check_state(const struct mirror *m, struct err *err)
 		return err_set(err,
 		    "mirror \"%s\" is disabled: it collects nothing", name);
 	case MIRROR_WAITING:
-		return err_set(err, "mirror \"%s\" waits: no source is up",
-		    name);
+		return err_set(err, "mirror \"%s\" waits: %s", name,
+		    has_up_source(m) ? "no next hop is resolved" :
+				       "no source is up");
 	case MIRROR_COLLECTING:
 		break;
 	}

@@ -30,7 +30,7 @@ rm -f man/options.taken man/options.explained
 
 # trafmirrorctl(8) explains each of its options and commands, and shells know
 # them: what getopt takes, and what is in the table.
-sed -n 's/.*getopt([^"]*"\([^"]*\)".*/\1/p' "$src/src/ctl/main.c" |
+sed -n 's/.*"\([^"]*\)"; \/\* getopt \*\/.*/\1/p' "$src/src/ctl/main.c" |
 	grep -o '[A-Za-z]' | sort >man/options.taken
 sed -n 's/^\.It Fl \([A-Za-z]\).*/\1/p' man/trafmirrorctl.8 |
 	sort >man/options.explained

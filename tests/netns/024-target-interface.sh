@@ -112,3 +112,10 @@ check() {
 check 10.0.9.11 vxlan
 check 10.0.9.11 gre
 check '"fd00:9::b"' vxlan
+
+# One that is not there is an error at once, also for -n.
+mirror_conf 'interface = nowhere0' ''
+! in_ns source "$top_builddir/trafmirrord" -n -c "$T/m.conf" 2>"$T/n.err" ||
+	fail "-n takes an interface that does not exist"
+grep -q 'm.conf:4: target "ids": interface: there is no interface "nowhere0" here' \
+    "$T/n.err" || fail "-n says $(cat "$T/n.err")"

@@ -155,6 +155,9 @@ log_says_late() {
 }
 wait_until 6 log_says_late || fail "no word of the missing next hop"
 "$ctl" status | grep -Eq '^late +waiting' || fail "late does not wait"
+! "$ctl" verify late >"$T/verify.log" 2>&1 || fail "verify of late succeeds"
+grep -q '"late" waits: no next hop is resolved' "$T/verify.log" ||
+	fail "verify says $(cat "$T/verify.log")"
 "$ctl" status | grep -q '^  next hop 10.0.1.77 of eth0: unresolved$' ||
 	fail "the status does not say why"
 counters_get

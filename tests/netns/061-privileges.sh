@@ -75,12 +75,21 @@ log_says 'reload: done' || fail "a reload has failed"
 send 5
 
 chmod 600 "$conf"
+in_ns source "$top_builddir/trafmirrord" -n -c "$conf" 2>"$T/n.err" ||
+	fail "-n refuses it"
+grep -q 'warning: .*: user .* cannot read it: a reload will fail' "$T/n.err" ||
+	fail "-n does not warn of what the daemon may not read"
 daemon_reload
 log_says 'reload: failed' || fail "it reads what its user may not"
+in_ns source "$top_builddir/trafmirrorctl" status >"$T/status"
+grep -q '^the last reload has failed' "$T/status" ||
+	fail "the status does not tell of the failed reload"
 send 9
 chmod 644 "$conf"
 daemon_reload
 log_says 'reload: done' || fail "a reload has failed"
+in_ns source "$top_builddir/trafmirrorctl" status >"$T/status"
+! grep 'the last reload' "$T/status" || fail "that has gone by"
 send 13
 daemon_stop
 capture_stop "$T/copies.pcap"

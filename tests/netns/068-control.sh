@@ -55,11 +55,12 @@ says 3 'No such file' -s "$T/none.sock" ping
 says 2 '^usage: ' frobnicate
 says 2 '^usage: '
 says 2 '^usage: ' -x status
-says 2 '^usage: ' enable
-says 2 '^usage: ' tag demo team
-says 2 '^usage: ' list rules
+says 2 'not the arguments of enable: it takes MIRROR$' enable
+says 2 'it takes MIRROR KEY=VALUE' tag demo team
+says 2 'it takes mirrors or targets' list rules
 says 0 '^trafmirrorctl [0-9]' -V
 says 0 '^usage: ' -h
+says 0 '^usage: ' --help
 
 # A state-dir that is full soon, seen by the daemon's mount namespace as well.
 mkdir /var/lib/trafmirrord

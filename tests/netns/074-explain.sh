@@ -195,8 +195,8 @@ says 0 '^#1 udp .*: bare: not mirrored: (copies|exclude-targets): ' \
     explain bare -r "$T/large.pcap"
 printf '%s\n' "$said" | grep -q 'not mirrored: copies: it is a copy' ||
 	fail "no fragment of a copy: $said"
-expect_eq "packets that are no copies" \
-    "$(printf '%s\n' "$said" | grep -c -v ': not mirrored: ')" 0
+printf '%s\n' "$said" | grep -v ': not mirrored: ' >"$T/others.log" || :
+expect_eq "packets that are no copies" "$(wc -l <"$T/others.log")" 0
 says 0 '^\{"protocol":1,"ok":true,"packets":\[\{"flow":"udp 10' \
     -j explain web -r "$T/in.pcap"
 says 0 ': not mirrored: direction: out: it goes in, as was said$' \
@@ -227,7 +227,7 @@ says 2 'only tcp, udp and sctp have ports' explain 'icmp 10.0.0.1:1 > 10.0.0.2'
 says 2 'missing.pcap: No such file' explain -r "$T/missing.pcap"
 echo 'neither pcap nor pcapng, but long enough for one' >"$T/text"
 says 2 'unknown file format' explain -r "$T/text"
-says 2 '^usage: ' status -r "$T/in.pcap"
+says 2 'not the arguments of status' status -r "$T/in.pcap"
 says 1 'there is no mirror "nope" \(there are: ' explain nope "$u"
 
 # refused REGEX ARG...
@@ -247,7 +247,7 @@ status=0
 in_ns source "$top_builddir/trafmirrord" -c "$conf" --explain "$u" \
     2>"$T/usage.err" || status=$?
 expect_eq "exit status of --explain without -n" "$status" 1
-grep -q '^usage: ' "$T/usage.err" || fail "no usage"
+grep -q -- '--explain goes with -n' "$T/usage.err" || fail "no reason"
 
 # ---- nothing has changed ---------------------------------------------------
 

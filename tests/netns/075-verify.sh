@@ -74,7 +74,7 @@ reload() {
 
 write all any
 says 3 'is trafmirrord running' verify demo
-says 2 '^usage' listen 0
+says 2 'not the arguments of listen' listen 0
 daemon_start source "$conf"
 says 1 'there is no mirror' verify nothing
 says 1 '"off" is disabled' verify off
@@ -148,6 +148,18 @@ printf '%s\n' "$said" | grep -q '> n4 .* drained' ||
 	fail "of a drained target it says '$said'"
 expect_eq "targets that are delivered beside them" \
     "$(printf '%s\n' "$said" | grep -c ' delivered, round trip')" 6
+
+# ---- nothing that could be delivered ---------------------------------------
+
+for name in $(in_ns source "$ctl" list targets); do
+	says 0 'drained by operator' drain "$name"
+done
+printf '%s\n' "$said" | grep -q 'warning: mirror "demo": all targets are drained' ||
+	fail "the last drain says '$said'"
+says 1 '> v4 .* drained: nothing is sent to it' verify demo
+for name in $(in_ns source "$ctl" list targets); do
+	says 0 '' reset "$name"
+done
 
 # ---- a client that goes, and two at once -----------------------------------
 
