@@ -155,30 +155,30 @@ serve(struct slot *s)
 		give(s, answer);
 }
 
+/* The next one, by turns, that has a line; NULL if there is none. */
+static struct slot *
+next_ready(struct control *c)
+{
+	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
+		struct slot *s = &c->slots[(c->turn + i) % CONTROL_CLIENTS];
+
+		if (is_ready(s))
+			return s;
+	}
+	return NULL;
+}
+
 static void
 on_work(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct control *c = w->data;
-	bool more = false, done = false;
+	struct slot *s = next_ready(c);
 
-	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
-		size_t n = (c->turn + i) % CONTROL_CLIENTS;
-		struct slot *s = &c->slots[n];
-
-		if (!is_ready(s))
-			continue;
-		if (done) {
-			more = true;
-			break;
-		}
+	if (s != NULL) {
+		c->turn = (size_t)(s - c->slots) + 1;
 		serve(s);
-		done = true;
-		c->turn = n + 1;
-		more = is_ready(s);
-		if (more)
-			break;
 	}
-	if (more)
+	if (next_ready(c) != NULL)
 		ev_timer_again(loop, &c->work);
 	else
 		ev_timer_stop(loop, &c->work);

@@ -59,6 +59,17 @@ answers 'has to be a name' \
 answers 'longer than 65536 bytes' 'print S "x" x 1000000; print <S>;'
 answers '^5$' 'print S "{\"command\":\"ping\"}\n" x 5; shutdown(S, 1);
     @l = <S>; print scalar @l;'
+# Each gets its answer, also if all have asked at once.
+answers '^8 answers' 'kill STOP => '"$daemon_pid"'; $SIG{ALRM} = sub {
+    kill CONT => '"$daemon_pid"'; die "not all are answered" }; alarm 10;
+    for (1..8) { socket($s[$_], AF_UNIX, SOCK_STREAM, 0) && connect($s[$_],
+    sockaddr_un("'"$sock"'")) || die "connect: $!"; $s[$_]->autoflush(1); }
+    kill CONT => '"$daemon_pid"'; print {$s[1]} "{\"command\":\"ping\"}\n";
+    $h = $s[1]; <$h>; kill STOP => '"$daemon_pid"';
+    print {$s[$_]} "{\"command\":\"ping\"}\n" for 1..8;
+    kill CONT => '"$daemon_pid"';
+    for (1..8) { $h = $s[$_]; $n++ if <$h> =~ /"ok":true/; }
+    print "$n answers";'
 for i in 1 2 3 4 5 6 7 8 9 10; do
 	client 'close(S);'
 	client 'print S "{\"command\":\"status\"}\n"; close(S);'
