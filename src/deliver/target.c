@@ -42,6 +42,7 @@ struct target {
 	char join_interface[IFNAMSIZ];
 	uint32_t sequence;
 	struct target_stats stats;
+	unsigned first_port; /* as of target_socket_start */
 	uint16_t planned_ports[CONF_SOURCE_PORTS_MAX];
 	int failure; /* errno of the last failed send, 0 = none */
 	int undelivered_error;
@@ -51,7 +52,7 @@ static int
 open_queue(struct target *t, unsigned i, struct err *err)
 {
 	int fd = target_socket(t->encap.protocol, t->place.address.family,
-	    &t->conf, &t->use, i, err);
+	    &t->conf, &t->use, t->first_port + i, err);
 
 	if (fd == -1)
 		return -1;
@@ -170,7 +171,7 @@ make_plan(struct target *t)
 	for (unsigned i = 0; t->encap.protocol == IPPROTO_UDP && i < t->nqueues;
 	     i++)
 		t->planned_ports[i] = target_plan_port(t->use.plan, &t->conf,
-		    &t->use, i);
+		    t->first_port + i);
 	t->mtu = MTU_UNKNOWN;
 	if (iface_route_get(&r, &t->place.address, t->conf.interface, NULL) ==
 	    0)
@@ -207,6 +208,7 @@ target_open(struct target **out, const struct conf_target *ct,
 		return err_sys(err, "target \"%s\"", ct->name);
 	t->place = *place;
 	t->use = *u;
+	t->first_port = target_socket_start(u, place);
 	encap_init(&t->encap, ct->encap, u->session_id, ct->sequence);
 	t->outer_len = (uint32_t)encap_outer_len(&t->encap,
 	    place->address.family);

@@ -6,13 +6,17 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/addr.h"
 #include "base/err.h"
+#include "conf/conf.h"
 #include "deliver/target.h"
 #include "deliver/target_socket.h"
+#include "packet/flow.h"
 
 /* RFC 7348, section 5: source ports SHOULD be of the dynamic range. Its first,
  * 49152, is left out: tcpdump takes what comes from it for BCM-LI-SHIM. */
@@ -80,26 +84,31 @@ set_socket_options(int fd, const struct conf_target *ct,
 	return 0;
 }
 
-/* Where the search for a free port of the dynamic range starts depends on the
- * session and the number of the socket alone, so that a restart finds the same
- * ports and receivers keep their queues. */
-static uint16_t
-port_at(const struct target_use *u, unsigned i, unsigned try)
+unsigned
+target_socket_start(const struct target_use *u, const struct conf_place *place)
 {
-	unsigned start = u->session_id * CONF_SOURCE_PORTS_MAX + i;
+	char address[ADDR_TEXT_MAX], text[ADDR_TEXT_MAX + 32];
+	int len = snprintf(text, sizeof(text), "%s %u %u",
+	    addr_format(&place->address, address), place->port, u->session_id);
 
+	return (unsigned)(flow_hash_bytes(text, (size_t)len) % PORT_COUNT);
+}
+
+static uint16_t
+port_at(unsigned start, unsigned try)
+{
 	return (uint16_t)(PORT_FIRST + (start + try) % PORT_COUNT);
 }
 
 static int
-bind_port(int fd, int protocol, const struct addr *source,
-    const struct target_use *u, unsigned i, struct err *err)
+bind_port(int fd, int protocol, const struct addr *source, unsigned start,
+    struct err *err)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
 
 	for (unsigned try = 0; try < PORT_COUNT; try++) {
-		uint16_t port = protocol == IPPROTO_UDP ? port_at(u, i, try) :
+		uint16_t port = protocol == IPPROTO_UDP ? port_at(start, try) :
 							  0;
 
 		len = addr_to_sockaddr(source, port, &ss);
@@ -113,7 +122,7 @@ bind_port(int fd, int protocol, const struct addr *source,
 
 int
 target_socket(int protocol, sa_family_t family, const struct conf_target *ct,
-    const struct target_use *u, unsigned i, struct err *err)
+    const struct target_use *u, unsigned start, struct err *err)
 {
 	struct addr any = { .family = family };
 	int type = protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_RAW;
@@ -124,8 +133,8 @@ target_socket(int protocol, sa_family_t family, const struct conf_target *ct,
 	if (set_socket_options(fd, ct, u, err) == -1 ||
 	    set_ip_options(fd, family, ct, u, err) == -1 ||
 	    bind_port(fd, protocol,
-		ct->source_address.family != 0 ? &ct->source_address : &any, u,
-		i, err) == -1) {
+		ct->source_address.family != 0 ? &ct->source_address : &any,
+		start, err) == -1) {
 		close(fd);
 		return -1;
 	}
@@ -177,16 +186,16 @@ is_free(const struct target_plan *p, const struct addr *a, bool any,
 
 uint16_t
 target_plan_port(struct target_plan *p, const struct conf_target *ct,
-    const struct target_use *u, unsigned i)
+    unsigned start)
 {
 	struct addr a = ct->source_address;
 	bool any = a.family == 0;
-	uint16_t port = port_at(u, i, 0);
+	uint16_t port = port_at(start, 0);
 	struct bound *v;
 
 	for (unsigned try = 1; try < PORT_COUNT && !is_free(p, &a, any, port);
 	     try++)
-		port = port_at(u, i, try);
+		port = port_at(start, try);
 	if (any) {
 		p->any[port] = true;
 		return port;
