@@ -81,14 +81,22 @@ get_key(struct probe_key *key, const struct generation *g,
 	return t->check.kind != CONF_CHECK_NONE;
 }
 
+typedef bool compare(const struct probe_key *a, const struct probe_key *b);
+
 static struct check *
-find_check(const struct health *h, const struct probe_key *key)
+find(const struct health *h, const struct probe_key *key, compare *fits)
 {
 	struct check *c = h->first;
 
-	while (c != NULL && !probe_key_equal(probe_key(c->probe), key))
+	while (c != NULL && !fits(probe_key(c->probe), key))
 		c = c->next;
 	return c;
+}
+
+static struct check *
+find_check(const struct health *h, const struct probe_key *key)
+{
+	return find(h, key, probe_key_equal);
 }
 
 bool
@@ -216,16 +224,19 @@ on_news(void *arg, const struct probe *p)
 
 /* ---- from one configuration to the next ---------------------------------- */
 
-/* Without memory the target goes unchecked, and is up, until the next time. */
+/* Without memory the target goes unchecked, and is up, until the next time. A
+ * check that only changes its times knows what the one before has found. */
 static void
 want(struct health *h, const struct probe_key *key)
 {
 	struct check *c = find_check(h, key);
 
 	if (c == NULL) {
+		const struct check *like = find(h, key, probe_key_alike);
+
 		if ((c = calloc(1, sizeof(*c))) != NULL)
-			c->probe = probe_new(h->loop, h->pings, key, on_news,
-			    h);
+			c->probe = probe_new(h->loop, h->pings, key,
+			    like == NULL ? NULL : like->probe, on_news, h);
 		if (c == NULL || c->probe == NULL) {
 			free(c);
 			log_warn("health checks");

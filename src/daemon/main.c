@@ -395,9 +395,22 @@ make_absolute(const char *path)
 }
 
 static bool
-detaches(const struct options *o)
+is_daemon(const struct options *o)
 {
-	return !o->foreground && !o->check && !o->print && o->savefile == NULL;
+	return !o->check && !o->print && o->savefile == NULL;
+}
+
+/* A reload that is asked for while the first one goes on waits for the daemon,
+ * which lets these signals through when it catches them. */
+static void
+hold_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 int
@@ -411,7 +424,9 @@ main(int argc, char **argv)
 
 	if (parse_options(&o, argc, argv) == -1)
 		return 1;
-	if (detaches(&o)) {
+	if (is_daemon(&o))
+		hold_signals();
+	if (is_daemon(&o) && !o.foreground) {
 		if (o.pidfile == NULL)
 			o.pidfile = TM_RUNSTATEDIR "/trafmirrord.pid";
 		o.conf = conf = make_absolute(o.conf);

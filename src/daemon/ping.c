@@ -23,6 +23,9 @@
 
 #define PING_LEN   20 /* header, CONF_CHECK_MAGIC, cookie */
 #define PING_READS 64 /* answers before others have their turn */
+/* Requests to hosts that nobody finds wait in the neighbour table for seconds,
+ * and fill the send buffer of their socket: so many share one. */
+#define PING_USERS 64
 #define ANSWER_MAX 128
 
 /* The offsets in a message. */
@@ -163,7 +166,8 @@ find_socket(const struct pings *s, sa_family_t family,
 	struct ping_socket *so = s->first;
 
 	while (so != NULL &&
-	    (so->family != family || !probe_way_equal(&so->way, w)))
+	    (so->family != family || so->users == PING_USERS ||
+		!probe_way_equal(&so->way, w)))
 		so = so->next;
 	return so;
 }

@@ -144,7 +144,8 @@ on_next(struct ev_loop *loop, ev_timer *w, int revents)
 
 struct probe *
 probe_new(struct ev_loop *loop, struct pings *pings,
-    const struct probe_key *key, probe_cb *cb, void *arg)
+    const struct probe_key *key, const struct probe *like, probe_cb *cb,
+    void *arg)
 {
 	double interval = key->check.interval_ms / 1e3;
 	struct probe *p = calloc(1, sizeof(*p));
@@ -159,6 +160,11 @@ probe_new(struct ev_loop *loop, struct pings *pings,
 	p->cb = cb;
 	p->arg = arg;
 	p->since = ev_now(loop);
+	if (like != NULL) {
+		p->verdict.down = like->verdict.down;
+		p->since = like->since;
+		memcpy(p->last_error, like->last_error, sizeof(p->last_error));
+	}
 	p->knocks = chance;
 	p->ping = (struct ping) { .to = key->address,
 		.way = key->way,
@@ -191,13 +197,19 @@ probe_key(const struct probe *p)
 }
 
 bool
+probe_key_alike(const struct probe_key *a, const struct probe_key *b)
+{
+	return addr_equal(&a->address, &b->address) &&
+	    probe_way_equal(&a->way, &b->way) &&
+	    a->check.kind == b->check.kind && a->check.port == b->check.port;
+}
+
+bool
 probe_key_equal(const struct probe_key *a, const struct probe_key *b)
 {
 	const struct conf_check *x = &a->check, *y = &b->check;
 
-	return addr_equal(&a->address, &b->address) &&
-	    probe_way_equal(&a->way, &b->way) && x->kind == y->kind &&
-	    x->port == y->port && x->interval_ms == y->interval_ms &&
+	return probe_key_alike(a, b) && x->interval_ms == y->interval_ms &&
 	    x->timeout_ms == y->timeout_ms && x->rise == y->rise &&
 	    x->fall == y->fall;
 }

@@ -30,13 +30,18 @@ struct probe_state {
 typedef void probe_cb(void *arg, const struct probe *p);
 
 /* Begins at a random moment of the first interval, so that not all ask at
- * once. Up at first. NULL without memory. */
+ * once. At first it is up, or as like is, if that is not NULL. NULL without
+ * memory. */
 struct probe *probe_new(struct ev_loop *loop, struct pings *pings,
-    const struct probe_key *key, probe_cb *cb, void *arg);
+    const struct probe_key *key, const struct probe *like, probe_cb *cb,
+    void *arg);
 void probe_free(struct probe *p);
 
 const struct probe_key *probe_key(const struct probe *p);
 bool probe_key_equal(const struct probe_key *a, const struct probe_key *b);
+
+/* Whether the same is asked in the same way, though perhaps at other times. */
+bool probe_key_alike(const struct probe_key *a, const struct probe_key *b);
 
 /* The text is good until the loop goes on. */
 void probe_look(const struct probe *p, struct probe_state *out);

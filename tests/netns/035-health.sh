@@ -122,8 +122,11 @@ measure without
 expect_eq "targets of the flows that moved" "$(left without)" ping4
 expect_eq "flows of ping4" "$(grep -c ' ping4$' "$T/without.map" || :)" 0
 
-# What is known survives a reload.
+# What is known survives a reload, also one that changes the times of a check.
 write 'weight = 2'
+daemon_reload
+expect_state ping4 down
+sed -i 's/check-interval = 1s/check-interval = 900ms/' "$conf"
 daemon_reload
 expect_state ping4 down
 write
