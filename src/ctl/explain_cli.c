@@ -17,6 +17,7 @@
 /* A request is at most 65536 bytes long. */
 #define BATCH_BYTES   60000 /* of its packets */
 #define BATCH_PACKETS 64
+#define SEEN_MAX      8	    /* of a batch that were asked about before */
 #define PACKET_BYTES  100   /* beside the data, at most */
 #define DATA_MAX      40000 /* of a packet: what is behind is taken to be 0 */
 
@@ -113,9 +114,12 @@ explain_cli_show(const json_t *answer)
 
 struct batch {
 	json_t *request;
-	json_t *packets; /* that are to be asked about; of the request */
+	/* Of the request: the last ones that were asked about, as later
+	 * fragments may be of them, and those that are to be. */
+	json_t *packets;
+	size_t seen; /* how many of them were */
 	size_t bytes;
-	json_int_t first; /* number of the first of them */
+	json_int_t first; /* number of the first that is to be asked about */
 	int (*ask)(void *arg, json_t *request);
 	void *arg;
 	bool failed;
@@ -146,21 +150,44 @@ packet_bytes(const json_t *packet)
 	    PACKET_BYTES;
 }
 
+static size_t
+pending(const struct batch *b)
+{
+	return json_array_size(b->packets) - b->seen;
+}
+
+static void
+forget(struct batch *b, size_t most)
+{
+	for (; b->seen > most; b->seen--) {
+		b->bytes -= packet_bytes(json_array_get(b->packets, 0));
+		json_array_remove(b->packets, 0);
+	}
+}
+
 /* Asks once; the daemon answers as many as it likes, from the first on. */
-static int
+static void
 ask(struct batch *b)
 {
 	int n;
 
 	json_object_set_new(b->request, "first", json_integer(b->first));
+	json_object_set_new(b->request, "seen",
+	    json_integer((json_int_t)b->seen));
 	n = b->ask(b->arg, b->request);
-	b->failed = n <= 0 || (size_t)n > json_array_size(b->packets);
-	for (int i = 0; i < n && !b->failed; i++) {
-		b->bytes -= packet_bytes(json_array_get(b->packets, 0));
-		json_array_remove(b->packets, 0);
-		b->first++;
-	}
-	return b->failed ? -1 : 0;
+	b->failed = n <= 0 || (size_t)n > pending(b);
+	if (b->failed)
+		return;
+	b->first += n;
+	b->seen += (size_t)n;
+	forget(b, SEEN_MAX);
+}
+
+static bool
+is_full(const struct batch *b, size_t more)
+{
+	return json_array_size(b->packets) >= BATCH_PACKETS ||
+	    b->bytes + more > BATCH_BYTES;
 }
 
 static int
@@ -170,10 +197,10 @@ add_packet(void *arg, struct packet *p)
 	json_t *j = packet_json(p);
 	size_t bytes = packet_bytes(j);
 
-	while (!b->failed && json_array_size(b->packets) > 0 &&
-	    (json_array_size(b->packets) >= BATCH_PACKETS ||
-		b->bytes + bytes > BATCH_BYTES))
+	while (!b->failed && pending(b) > 0 && is_full(b, bytes))
 		ask(b);
+	if (is_full(b, bytes))
+		forget(b, 0);
 	b->bytes += bytes;
 	if (json_array_append_new(b->packets, j) == -1)
 		b->failed = true;
@@ -195,7 +222,7 @@ explain_cli_capture(const char *path, json_t *request,
 
 	json_object_set_new(request, "packets", b.packets);
 	rc = frames_read(path, add_packet, &b, &nread, &err);
-	while (!b.failed && json_array_size(b.packets) > 0)
+	while (!b.failed && pending(&b) > 0)
 		ask(&b);
 	if (b.failed)
 		return -1;

@@ -22,7 +22,8 @@
 struct batch {
 	const json_t *packets;
 	struct flowtext_way way;
-	uint64_t first; /* number of the first */
+	size_t seen;	/* that many at the beginning are answered already */
+	uint64_t first; /* number of the first that is not */
 	uint8_t *data;	/* CAPTURE_MAX bytes */
 };
 
@@ -43,6 +44,7 @@ static int
 take_batch(struct batch *b, const json_t *request, struct err *err)
 {
 	const json_t *first = json_object_get(request, "first");
+	const json_t *seen = json_object_get(request, "seen");
 
 	b->packets = json_object_get(request, "packets");
 	if (json_array_size(b->packets) == 0)
@@ -51,6 +53,13 @@ take_batch(struct batch *b, const json_t *request, struct err *err)
 	if (first != NULL && json_integer_value(first) < 1)
 		return err_set(err,
 		    "explain: \"first\" has to be a number from 1");
+	if (seen != NULL &&
+	    (!json_is_integer(seen) || json_integer_value(seen) < 0 ||
+		(size_t)json_integer_value(seen) >=
+		    json_array_size(b->packets)))
+		return err_set(err,
+		    "explain: \"seen\" has to be less than there are packets");
+	b->seen = seen == NULL ? 0 : (size_t)json_integer_value(seen);
 	b->first = first == NULL ? 1 : (uint64_t)json_integer_value(first);
 	return take_way(&b->way, request, err);
 }
@@ -93,7 +102,8 @@ take_packet(struct packet *p, const struct batch *b, const json_t *j,
 	return 0;
 }
 
-/* Adds the packets to array as long as there is time. */
+/* Adds the packets to array as long as there is time. Those that have been
+ * answered are looked at again, since later fragments may be of them. */
 static int
 explain_packets(const struct batch *b, struct explain_set *s, json_t *array,
     struct err *err)
@@ -104,12 +114,15 @@ explain_packets(const struct batch *b, struct explain_set *s, json_t *array,
 	size_t i;
 
 	json_array_foreach(b->packets, i, packet) {
-		if (i > 0 && source_clock_ms() > end)
+		if (i > b->seen && source_clock_ms() > end)
 			break;
 		if (take_packet(&p, b, packet, err) == -1)
 			return -1;
-		one = explain_json_packet(s, &p, &b->way, b->first + i);
-		if (one == NULL || json_array_append_new(array, one) == -1)
+		one = explain_json_packet(s, &p, &b->way,
+		    b->first + i - b->seen);
+		if (one != NULL && i < b->seen)
+			json_decref(one);
+		else if (one == NULL || json_array_append_new(array, one) == -1)
 			return err_set(err, "explain: no memory");
 	}
 	return 0;

@@ -18,7 +18,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const explain_members[] = { "flow", "packets", "first",
-	"way", NULL };
+	"seen", "way", NULL };
 
 static const struct command {
 	const char *name;
