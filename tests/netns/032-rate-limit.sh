@@ -21,13 +21,19 @@ send() {
 
 # holds COPIES: at 16 Mbit/s for a second at least, and 100 ms of it at once,
 # with copies of 1,000 bytes, within 2 per cent. The generator may take longer.
+# A machine that is too busy to send for longer than that loses some of what is
+# allowed: then it is done again.
+tries=3
 holds() {
 	most=$((2 * sent_ms + 200))
 	echo "16 Mbit/s in $sent_ms ms, and 100 ms of it at once: $1 copies"
-	[ "$1" -ge $((2200 * 98 / 100)) ] ||
-		fail "the limit holds back too much: $1 copies of 2200"
 	[ "$1" -le $((most * 102 / 100)) ] ||
 		fail "the limit lets too much through: $1 copies of $most"
+	[ "$1" -lt $((2200 * 98 / 100)) ] || return 0
+	tries=$((tries - 1))
+	[ "$tries" -gt 0 ] ||
+		fail "the limit holds back too much: $1 copies of 2200"
+	return 1
 }
 
 # identity WHAT PACKETS
@@ -45,11 +51,14 @@ expect_eq "below the limit: dropped" "$(counter dropped_rate-limit)" 0
 identity "below the limit" 250
 
 # 64 Mbit/s for 1 s, with a limit of 16 Mbit/s and 100 ms of it at once
-mirror_start "" "$only rate-limit = 16M burst = 100ms"
-send 8000 8000
-mirror_stop
-identity "above the limit" 8000
-holds "$(counter copied_packets)"
+above() {
+	mirror_start "" "$only rate-limit = 16M burst = 100ms"
+	send 8000 8000
+	mirror_stop
+	identity "above the limit" 8000
+	holds "$(counter copied_packets)"
+}
+until above; do :; done
 
 # Each copy counts where targets get one each.
 cat >"$T/two.conf" <<'END'
@@ -90,11 +99,14 @@ mirror n {
 	bpf = "udp src portrange 20025-20099"
 }
 END
-daemon_start source "$T/all.conf"
-send 8000 8000
-daemon_stop
-of_m=$(counter_of m copied_packets) of_n=$(counter_of n copied_packets)
-holds $((of_m + of_n))
+all_above() {
+	daemon_start source "$T/all.conf"
+	send 8000 8000
+	daemon_stop
+	of_m=$(counter_of m copied_packets) of_n=$(counter_of n copied_packets)
+	holds $((of_m + of_n))
+}
+until all_above; do :; done
 expect_eq "bandwidth-limit: captured, copied and dropped" \
     "$((of_m + of_n + \
         $(counter_of m dropped_rate-limit) + \
@@ -102,5 +114,5 @@ expect_eq "bandwidth-limit: captured, copied and dropped" \
         $(counter_of n dropped_bandwidth-limit)))" 8000
 [ "$of_m" -le $(((sent_ms / 8 + 13) * 102 / 100)) ] ||
 	fail "m passes its own limit: $of_m"
-[ "$(counter_of n dropped_bandwidth-limit)" -gt 0 ] ||
+[ "$(counter_of n dropped_bandwidth-limit)" -gt 0 ] || [ "$sent_ms" -gt 2000 ] ||
 	fail "nothing of n was dropped"

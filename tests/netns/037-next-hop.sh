@@ -286,6 +286,13 @@ follows 'unsolicited advertisement' 6 "$far6" 400 new_mac
 log_wait 3 'next hop fd00:1::1 is at 02:00:00:00:02:99 now'
 ip -n gw1 link set dev eth0 address "$mac1"
 log_wait 3 'next hop fd00:1::1 is at '$mac1' now'
+# ARP may have noticed as well, or be about to.
+is_at_mac1() {
+	"$ctl" -j status m | grep -q '"address":"10.0.1.1","interface":"eth0",'\
+'"state":"resolved","mac":"'"$mac1"'"'
+}
+ip -n source neighbour replace 10.0.1.1 dev eth0 lladdr "$mac1" nud reachable
+wait_until 3 is_at_mac1 || fail "next hop 10.0.1.1 is not at $mac1 again"
 
 # ---- the kernel forgets it, or cannot confirm it ---------------------------
 

@@ -316,8 +316,8 @@ counters_get() {
 counter() {
 	case ${3-} in
 	'') counter_of="mirror \"$1\": state=" ;;
-	source) counter_of="mirror \"$1\": source $4: " ;;
-	target) counter_of="mirror \"$1\": target \"$4\": " ;;
+	source) counter_of="mirror \"$1\": source $4: captured_packets=" ;;
+	target) counter_of="mirror \"$1\": target \"$4\": share=" ;;
 	esac
 	grep -F "$counter_of" "$T/counters" | grep -o "[ ]$2=[^ ]*" |
 		cut -d = -f 2
