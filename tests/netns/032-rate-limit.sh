@@ -21,18 +21,18 @@ send() {
 
 # holds COPIES: at 16 Mbit/s for a second at least, and 100 ms of it at once,
 # with copies of 1,000 bytes, within 2 per cent. The generator may take longer.
-# A machine that is too busy to send for longer than that loses some of what is
-# allowed: then it is done again.
+# A machine that pauses for longer than that loses some of what is allowed, and
+# one that needs twice the time does not send enough: then it is done again.
 tries=3
 holds() {
 	most=$((2 * sent_ms + 200))
 	echo "16 Mbit/s in $sent_ms ms, and 100 ms of it at once: $1 copies"
 	[ "$1" -le $((most * 102 / 100)) ] ||
 		fail "the limit lets too much through: $1 copies of $most"
-	[ "$1" -lt $((2200 * 98 / 100)) ] || return 0
+	[ "$1" -lt $((2200 * 98 / 100)) ] || [ "$sent_ms" -gt 2000 ] || return 0
 	tries=$((tries - 1))
 	[ "$tries" -gt 0 ] ||
-		fail "the limit holds back too much: $1 copies of 2200"
+		fail "the limit holds back too much, or the machine is too busy"
 	return 1
 }
 
@@ -114,5 +114,5 @@ expect_eq "bandwidth-limit: captured, copied and dropped" \
         $(counter_of n dropped_bandwidth-limit)))" 8000
 [ "$of_m" -le $(((sent_ms / 8 + 13) * 102 / 100)) ] ||
 	fail "m passes its own limit: $of_m"
-[ "$(counter_of n dropped_bandwidth-limit)" -gt 0 ] || [ "$sent_ms" -gt 2000 ] ||
+[ "$(counter_of n dropped_bandwidth-limit)" -gt 0 ] ||
 	fail "nothing of n was dropped"

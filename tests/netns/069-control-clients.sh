@@ -82,13 +82,15 @@ done
 client 'for (1..15) { socket($s[$_], AF_UNIX, SOCK_STREAM, 0) && connect($s[$_],
     sockaddr_un("'"$sock"'")) || die "connect: $!"; }
     print S "{\"command\":\"ping\"}\n"; print scalar <S>; $| = 1;
-    print "in\n"; sleep 2;' >"$T/many" &
+    print "in\n"; select(undef, undef, undef, 0.05) until -e $ARGV[0];' \
+    "$T/enough" >"$T/many" &
 many=$!
 many_are_in() {
 	grep -q '^in$' "$T/many"
 }
 wait_until 10 many_are_in || error "16 clients do not get in"
 answers 'too many clients' 'print <S>;'
+: >"$T/enough"
 wait "$many" || fail "16 clients: see client.err"
 
 capture_start target eth0 "$T/copies.pcap" 'udp port 4789'
